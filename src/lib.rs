@@ -1,0 +1,15 @@
+//! Vestibule, an OpenID Provider with pluggable identity backends.
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod http;
+pub mod identity;
+pub mod jose;
+pub mod keys;
+pub mod log;
+pub mod protocol;
+pub mod seal;
+pub mod secret;
+pub mod server;
+pub mod storage;
