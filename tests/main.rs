@@ -1,1 +1,9 @@
-//! tests
+//! The stories: what people and applications do, told against a provider that runs in this process.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a story that cannot go on stops here, and says where"
+)]
+
+mod architecture;
