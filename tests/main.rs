@@ -5,5 +5,6 @@
     clippy::unwrap_used,
     reason = "a story that cannot go on stops here, and says where"
 )]
+#![expect(unreachable_pub, reason = "nothing is reachable from outside a test binary")]
 
 mod architecture;
