@@ -1,0 +1,114 @@
+//! What we announce (OIDC Discovery 1.0 §3; RFC 8414 §2; RFC 9207 §3; RP-Initiated Logout 1.0 §2.1).
+//!
+//! Made from the same lists that the endpoints read by, so that neither can promise what the other refuses.
+
+use serde::Serialize;
+
+use super::Algorithm;
+use super::authorization::{DISPLAY, Policy, Prompt};
+use super::claims::BY_SCOPE;
+use super::client::{AuthMethod, GrantType};
+use super::response_type::{ResponseMode, ResponseType};
+
+/// The provider's metadata; every member is registered with IANA.
+#[derive(Debug, Serialize)]
+pub struct Document {
+    pub issuer: String,
+    pub authorization_endpoint: String,
+    pub token_endpoint: String,
+    pub userinfo_endpoint: String,
+    pub jwks_uri: String,
+    pub revocation_endpoint: String,
+    pub end_session_endpoint: String,
+    pub scopes_supported: Vec<String>,
+    pub response_types_supported: Vec<String>,
+    pub response_modes_supported: Vec<&'static str>,
+    pub grant_types_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub acr_values_supported: Vec<String>,
+    pub subject_types_supported: [&'static str; 1],
+    pub id_token_signing_alg_values_supported: Vec<&'static str>,
+    pub token_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub display_values_supported: Vec<&'static str>,
+    pub claim_types_supported: [&'static str; 1],
+    pub claims_supported: Vec<String>,
+    pub claims_parameter_supported: bool,
+    pub request_parameter_supported: bool,
+    pub request_uri_parameter_supported: bool,
+    pub code_challenge_methods_supported: Vec<&'static str>,
+    pub prompt_values_supported: Vec<&'static str>,
+    pub authorization_response_iss_parameter_supported: bool,
+}
+
+/// Claims that describe the token or the login, not the person.
+const OF_TOKENS: [&str; 14] = [
+    "sub",
+    "iss",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "acr",
+    "amr",
+    "azp",
+    "sid",
+    "at_hash",
+    "c_hash",
+    "jti",
+];
+
+impl Document {
+    pub fn new(
+        issuer: &str,
+        policy: &Policy,
+        algorithms: &[Algorithm],
+        custom: &[(String, Vec<String>)],
+    ) -> Self {
+        let at = |path: &str| format!("{issuer}{path}");
+        let methods = || AuthMethod::ALL.map(AuthMethod::as_str).to_vec();
+        let mut claims: Vec<String> = OF_TOKENS.iter().map(|name| (*name).to_owned()).collect();
+        let of_scopes = BY_SCOPE.iter().flat_map(|(_, names)| names.iter().copied());
+        claims.extend(of_scopes.map(str::to_owned));
+        for name in custom.iter().flat_map(|(_, names)| names) {
+            if !claims.contains(name) {
+                claims.push(name.clone());
+            }
+        }
+        Self {
+            issuer: issuer.to_owned(),
+            authorization_endpoint: at("/oauth2/authorize"),
+            token_endpoint: at("/oauth2/token"),
+            userinfo_endpoint: at("/oauth2/userinfo"),
+            jwks_uri: at("/oauth2/jwks"),
+            revocation_endpoint: at("/oauth2/revoke"),
+            end_session_endpoint: at("/oauth2/logout"),
+            scopes_supported: policy.scopes.iter().map(str::to_owned).collect(),
+            response_types_supported: ResponseType::ALL.map(|kind| kind.to_string()).to_vec(),
+            response_modes_supported: ResponseMode::ALL.map(ResponseMode::as_str).to_vec(),
+            grant_types_supported: GrantType::ALL.map(GrantType::as_str).to_vec(),
+            acr_values_supported: policy.acr_values.clone(),
+            subject_types_supported: ["public"],
+            id_token_signing_alg_values_supported: algorithms
+                .iter()
+                .map(|algorithm| algorithm.as_str())
+                .collect(),
+            token_endpoint_auth_methods_supported: methods(),
+            revocation_endpoint_auth_methods_supported: methods(),
+            display_values_supported: DISPLAY.to_vec(),
+            claim_types_supported: ["normal"],
+            claims_supported: claims,
+            claims_parameter_supported: true,
+            request_parameter_supported: false,
+            request_uri_parameter_supported: false,
+            code_challenge_methods_supported: if policy.plain_pkce {
+                vec!["S256", "plain"]
+            } else {
+                vec!["S256"]
+            },
+            prompt_values_supported: Prompt::ALL.iter().map(|(name, _)| *name).collect(),
+            authorization_response_iss_parameter_supported: true,
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The parameters of a request, from wherever they came (RFC 6749 §3.1, §3.2; appendix B).
+
+use url::form_urlencoded;
+
+use super::error::{Code, Error};
+
+/// Names and values in the order of the request, repeated ones included.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    /// Reads `application/x-www-form-urlencoded`. Total: every sequence of bytes has a reading.
+    pub fn parse(bytes: &[u8]) -> Self {
+        Self(form_urlencoded::parse(bytes).into_owned().collect())
+    }
+
+    /// The one value of a parameter: "Parameters sent without a value MUST be treated as if they were omitted
+    /// from the request. [...] Request and response parameters MUST NOT be included more than once."
+    /// (RFC 6749 §3.1)
+    pub fn get(&self, name: &str) -> Result<Option<&str>, Error> {
+        let mut values = self.all(name);
+        let first = values.next();
+        if values.next().is_some() {
+            return Err(Code::InvalidRequest.because(format!("{name} is given more than once")));
+        }
+        Ok(first.filter(|value| !value.is_empty()))
+    }
+
+    /// The value of a parameter that cannot be done without.
+    pub fn require(&self, name: &str) -> Result<&str, Error> {
+        self.get(name)?.ok_or_else(|| Code::InvalidRequest.because(format!("{name} is missing")))
+    }
+
+    /// Every value of a parameter that may be repeated.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The same parameters in the form that [`Self::parse`] reads.
+    pub fn encode(&self) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(self.iter()).finish()
+    }
+
+    /// Refuses more than `limit` bytes, and names the parameter that takes most of them.
+    pub fn within(&self, limit: usize) -> Result<(), Error> {
+        let length = |(name, value): (&str, &str)| name.len() + value.len();
+        if self.iter().map(length).sum::<usize>() <= limit {
+            return Ok(());
+        }
+        let longest = self.iter().max_by_key(|pair| length(*pair)).map_or("", |(name, _)| name);
+        let name: String = longest.chars().take(40).collect();
+        Err(Code::InvalidRequest
+            .because(format!("the parameters exceed {limit} bytes; the longest is {name}")))
+    }
+}
+
+impl FromIterator<(String, String)> for Parameters {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+}
