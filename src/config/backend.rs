@@ -1,0 +1,192 @@
+//! `[[backend]]`: a place where people are known.
+//!
+//! The options of a type are its plugin's own: here they are only carried, with the place they were
+//! written at, and `identity` refuses those that the plugin does not know.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::document::Found;
+use super::option::{Default, Described};
+use super::problem::{Place, Problem};
+use super::reader::Reader;
+use super::value::{Kind, Value};
+
+/// One backend, in the order in which they are asked.
+#[derive(Clone, Debug)]
+pub struct Backend {
+    /// Permanent: people are tied to it.
+    pub name: String,
+    /// Which plugin.
+    pub r#type: String,
+    /// Names that belong to this backend alone.
+    pub usernames: Vec<String>,
+    /// How long it may take to answer.
+    pub patience: Duration,
+    /// Claims and where they come from.
+    pub claims: toml::Table,
+    /// The options of the plugin.
+    pub options: toml::Table,
+    /// Where it was written, for messages.
+    pub place: Place,
+}
+
+pub(super) const ABOUT: &str = "A place where people are known. Repeat for each; without any, people are kept in \
+                                Vestibule's own database, as type \"database\" with the name \"people\" does.";
+
+/// What every backend has; the rest is its plugin's.
+pub(super) const OPTIONS: &[Described] = &[
+    Described {
+        section: "backend",
+        key: "name",
+        kind: Kind::Text,
+        default: Default::Required,
+        meaning: " Lower-case letters, digits and `-`. People are tied to it: it must never change.",
+    },
+    Described {
+        section: "backend",
+        key: "type",
+        kind: Kind::Text,
+        default: Default::Required,
+        meaning: " Which plugin: \"database\" keeps people in Vestibule's own database.",
+    },
+    Described {
+        section: "backend",
+        key: "usernames",
+        kind: Kind::List,
+        default: Default::Toml("[]"),
+        meaning: " Patterns such as \"*@corp.example\" of user names that belong to this backend alone.",
+    },
+    Described {
+        section: "backend",
+        key: "patience",
+        kind: Kind::Text,
+        default: Default::Toml(r#""10s""#),
+        meaning: " Time within which the backend must answer.",
+    },
+    Described {
+        section: "backend",
+        key: "claims",
+        kind: Kind::Table,
+        default: Default::Toml("{}"),
+        meaning: " Claims and the attribute, template or constant each comes from; as a section `[backend.claims]`.",
+    },
+];
+
+/// All backends; the built-in one, if none is configured.
+pub(super) fn read(reader: &mut Reader) -> Vec<Backend> {
+    let tables = std::mem::take(&mut reader.backends);
+    if tables.is_empty() {
+        return vec![Backend {
+            name: "people".to_owned(),
+            r#type: "database".to_owned(),
+            usernames: Vec::new(),
+            patience: Duration::from_secs(10),
+            claims: toml::Table::new(),
+            options: toml::Table::new(),
+            place: Place::Nowhere,
+        }];
+    }
+    let mut backends: Vec<Backend> = Vec::new();
+    for (place, table) in tables {
+        let Some(backend) = one(reader, place, table) else { continue };
+        if backends.iter().any(|other| variable_part(&other.name) == variable_part(&backend.name)) {
+            let sentence =
+                format!("there are two backends called {}; a name must be unique", backend.name);
+            reader.refuse(backend.place, sentence);
+        } else {
+            backends.push(backend);
+        }
+    }
+    backends
+}
+
+fn one(reader: &mut Reader, place: Place, mut table: BTreeMap<String, Found>) -> Option<Backend> {
+    let mut take = |key: &str| table.remove(key);
+    let name = required(reader, &place, "name", take("name"));
+    let kind = required(reader, &place, "type", take("type"));
+    let usernames = optional(reader, "usernames", take("usernames"), Vec::new());
+    let patience = optional(reader, "patience", take("patience"), Duration::from_secs(10));
+    let claims = optional(reader, "claims", take("claims"), toml::Table::new());
+    let name = name?;
+    let lawful = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if name.is_empty() || !name.bytes().all(lawful) {
+        reader.refuse(place, "backend.name must be lower-case letters, digits and -".to_owned());
+        return None;
+    }
+    let options = table.into_iter().map(|(key, found)| (key, found.value)).collect();
+    Some(Backend {
+        name,
+        r#type: kind?,
+        usernames: usernames?,
+        patience: patience?,
+        claims: claims?,
+        options,
+        place,
+    })
+}
+
+fn required(reader: &mut Reader, place: &Place, key: &str, found: Option<Found>) -> Option<String> {
+    let Some(found) = found else {
+        reader.refuse(place.clone(), format!("this backend has no {key}; give it one"));
+        return None;
+    };
+    optional(reader, key, Some(found), String::new())
+}
+
+fn optional<T: Value>(
+    reader: &mut Reader,
+    key: &str,
+    found: Option<Found>,
+    otherwise: T,
+) -> Option<T> {
+    let Some(Found { value, place }) = found else { return Some(otherwise) };
+    T::read(&value).map_err(|wrong| reader.refuse(place, format!("backend.{key} {wrong}"))).ok()
+}
+
+impl Value for toml::Table {
+    const KIND: Kind = Kind::Table;
+
+    fn read(value: &toml::Value) -> Result<Self, String> {
+        value.as_table().cloned().ok_or_else(|| "must be a table".to_owned())
+    }
+}
+
+/// The name as it stands in a variable, in lower case.
+fn variable_part(name: &str) -> String {
+    name.replace(|character: char| !character.is_ascii_alphanumeric(), "_").to_lowercase()
+}
+
+/// Sets an option of a backend from a variable: `path` is `staff.patience` or `staff.claims.email`.
+pub(super) fn overridden(reader: &mut Reader, variable: &str, path: &str, text: &str) {
+    let place = Place::Environment(variable.to_owned());
+    let (name, path) = path.split_once('.').unwrap_or((path, ""));
+    let table = reader.backends.iter_mut().map(|(_, table)| table).find(|table| {
+        let known = table.get("name").and_then(|found| found.value.as_str());
+        known.is_some_and(|known| variable_part(known) == name)
+    });
+    let (Some(table), false) = (table, path.is_empty()) else {
+        reader.problems.push(Problem {
+            place,
+            sentence: format!("there is no [[backend]] with the name {name} in the file"),
+        });
+        return;
+    };
+    let value = text.trim().parse().unwrap_or_else(|_| toml::Value::String(text.to_owned()));
+    let (key, inner) = match path.split_once('.') {
+        Some((key, inner)) => (key, Some(inner)),
+        None => (path, None),
+    };
+    match inner {
+        None => {
+            table.insert(key.to_owned(), Found { value, place });
+        }
+        Some(inner) => {
+            let empty = Found { value: toml::Value::Table(toml::Table::new()), place };
+            let found = table.entry(key.to_owned()).or_insert(empty);
+            if let Some(members) = found.value.as_table_mut() {
+                members.insert(inner.to_owned(), value);
+            }
+        }
+    }
+}
