@@ -169,3 +169,6 @@ impl Config {
         self.identity.validate(reader);
     }
 }
+
+#[cfg(test)]
+mod tests;
