@@ -1,1 +1,4 @@
 //! http
+
+pub mod assets;
+pub mod pages;

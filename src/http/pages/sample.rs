@@ -1,0 +1,127 @@
+//! Sample values: every page in its fullest and its sparest form, so that rendering them visits every branch of a template.
+
+use minijinja::value::{Serde, Value};
+
+use super::{
+    Application, Button, Choice, Consent, Failure, Field, FormPost, Home, Link, LoggedOut, Login,
+    Logout, Message, Page, Person, Scope,
+};
+
+/// Each template's name with values for it.
+pub(super) fn all() -> Vec<(&'static str, Value)> {
+    let mut pages = vec![
+        entry(&login(Some(application()))),
+        entry(&Login { username: None, password: false, ..login(None) }),
+        entry(&Login { hidden: vec![], backends: vec![], ..login(Some(spare_application())) }),
+        entry(&consent()),
+        entry(&Consent {
+            application: spare_application(),
+            claims: vec![],
+            offline: false,
+            ..consent()
+        }),
+        entry(&Choice { hidden: hidden(), application: application(), person: person() }),
+        entry(&Logout {
+            hidden: hidden(),
+            application: Some(application()),
+            person: Some(person()),
+        }),
+        entry(&Logout { hidden: hidden(), application: None, person: None }),
+        entry(&LoggedOut {}),
+        entry(&Failure::new("The application sent a request that is not valid.", "K7Q2-9FXM")),
+        entry(&Failure {
+            advice: Some("Please try again in a minute.".to_owned()),
+            ..Failure::new("The sign-in service is busy.", "K7Q2-9FXM")
+        }),
+        entry(&Home { person: None, demo: None }),
+        entry(&Home { person: Some(person()), demo: link("http://127.0.0.1:8081/") }),
+    ];
+    pages.extend(form_posts());
+    let messages = [
+        Message::Wrong,
+        Message::Locked,
+        Message::Disabled,
+        Message::Expired,
+        Message::PasswordExpired,
+        Message::TooMany { seconds: 1 },
+        Message::TooMany { seconds: 30 },
+        Message::Unavailable,
+        Message::Cancelled,
+        Message::TimedOut,
+    ];
+    pages.extend(
+        messages
+            .map(|message| entry(&Login { message: Some(message), ..login(Some(application())) })),
+    );
+    pages
+}
+
+fn entry<P: Page>(page: &P) -> (&'static str, Value) {
+    (P::TEMPLATE, Value::from(Serde(page)))
+}
+
+fn login(application: Option<Application>) -> Login {
+    Login {
+        hidden: hidden(),
+        application,
+        username: Some("alice".to_owned()),
+        password: true,
+        backends: vec![Button { name: "partner".to_owned(), label: "Partner ID".to_owned() }],
+        message: None,
+    }
+}
+
+fn consent() -> Consent {
+    let scope = |name: &str, description: Option<&str>| Scope {
+        name: name.to_owned(),
+        description: description.map(str::to_owned),
+    };
+    Consent {
+        hidden: hidden(),
+        application: application(),
+        person: person(),
+        scopes: vec![
+            scope("openid", None),
+            scope("profile", None),
+            scope("offline_access", None),
+            scope("orders", Some("Read and place orders in your name")),
+            scope("urn:example:reports", None),
+        ],
+        claims: vec!["birthdate".to_owned(), "employee_number".to_owned()],
+        offline: true,
+    }
+}
+
+fn form_posts() -> Vec<(&'static str, Value)> {
+    let fields = vec![Field::new("code", "c0de"), Field::new("state", "af0ifjsldkj")];
+    let page = |application| {
+        let action = link("https://client.example/callback?from=here")?;
+        Some(entry(&FormPost { action, fields: fields.clone(), application }))
+    };
+    [page(Some(application())), page(None)].into_iter().flatten().collect()
+}
+
+fn hidden() -> Vec<Field> {
+    vec![Field::new("pending", "sealed")]
+}
+
+fn person() -> Person {
+    Person { name: "Alice Example".to_owned(), username: Some("alice".to_owned()) }
+}
+
+fn application() -> Application {
+    Application {
+        name: "Harbour Portal".to_owned(),
+        logo: link("https://client.example/logo.svg"),
+        policy: link("https://client.example/privacy"),
+        terms: link("https://client.example/terms"),
+    }
+}
+
+fn spare_application() -> Application {
+    Application { name: "Harbour Portal".to_owned(), logo: None, policy: None, terms: None }
+}
+
+fn link(address: &str) -> Option<Link> {
+    Link::parse(address)
+}
