@@ -192,6 +192,8 @@ const TABLE: &[Row] = &[
             "crate::secret",
             // The certificate that a connection showed is request data.
             "crate::server::PeerCertificate",
+            // Why a body was not read to its end, which an error of poem's hides.
+            "crate::server::BodyRefused",
             "base64",
             "metrics",
             "metrics_exporter_prometheus",
