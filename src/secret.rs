@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 /// `N` bytes of the operating system's generator.
 ///
 /// Ends the process if there is no randomness to be had: no request could be answered safely.
+#[expect(clippy::disallowed_methods, reason = "this is the one source of randomness")]
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     if rand::fill(&mut bytes).is_err() {
