@@ -15,13 +15,14 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::Timestamp;
-use super::claims_request::ClaimsRequest;
+use super::claims;
+use super::claims_request::{ClaimsRequest, Demand};
 use super::client::{Client, GrantType};
 use super::error::{Code, Error};
 use super::parameters::Parameters;
 use super::pkce::Challenge;
 use super::redirect_uri;
-use super::redirection_endpoint::{RedirectionEndpoint, permits};
+use super::redirection_endpoint::{RedirectionEndpoint, permits, read_state};
 use super::response_type::{ResponseMode, ResponseType};
 use super::scope::{self, Scope};
 use super::session::{Consent, Session};
@@ -82,7 +83,7 @@ pub struct Request {
 impl Request {
     /// Reads every parameter. The error, if any, goes through the [`RedirectionEndpoint`], which is why there must be one.
     pub fn validate(
-        _: &RedirectionEndpoint,
+        endpoint: &RedirectionEndpoint,
         parameters: &Parameters,
         client: &Client,
         policy: &Policy,
@@ -91,8 +92,14 @@ impl Request {
     ) -> Result<Self, Error> {
         refuse_unsupported(parameters)?;
         parameters.within(LIMIT)?;
-        parameters.get("state")?;
+        read_state(parameters)?;
         let response_type = read_response_type(parameters, client)?;
+        let private_use = redirect_uri::is_private_use(endpoint.redirect_uri());
+        if private_use && response_type.is_front_channel() {
+            return Err(Code::UnauthorizedClient.because(
+                "a redirect_uri of a private-use scheme never gets front-channel tokens",
+            ));
+        }
         let asked =
             Scope::parse(parameters.get("scope")?.unwrap_or_default(), client.scope_delimiter)?;
         let prompt = read_prompt(parameters)?;
@@ -104,7 +111,9 @@ impl Request {
             ));
         }
         let challenge = Challenge::read(parameters, policy.plain_pkce)?;
-        if response_type.code && challenge.is_none() && needs_pkce(client, policy) {
+        let needs_pkce =
+            policy.require_pkce || client.require_pkce || !client.is_confidential() || private_use;
+        if response_type.code && challenge.is_none() && needs_pkce {
             return Err(Code::InvalidRequest.because("code_challenge is missing"));
         }
         let claims = parameters.get("claims")?.map(ClaimsRequest::parse).transpose()?;
@@ -123,7 +132,7 @@ impl Request {
             claims: claims.unwrap_or_default(),
             acr_values: acr_values
                 .split(' ')
-                .filter(|value| !value.is_empty())
+                .filter(|value| policy.acr_values.iter().any(|known| known == value))
                 .map(str::to_owned)
                 .collect(),
             id_token_hint: parameters.get("id_token_hint")?.map(str::to_owned),
@@ -166,7 +175,7 @@ impl Request {
         self.login_hint.as_deref()
     }
 
-    /// The values of `acr` that the client would like, best first.
+    /// The values of `acr` that the client would like, best first; those that we do not know are left out.
     pub fn acr_values(&self) -> &[String] {
         &self.acr_values
     }
@@ -233,27 +242,28 @@ impl Request {
     /// A login that answered this request is always recent enough; others as `prompt` and `max_age` say.
     fn is_recent(&self, session: &Session) -> bool {
         let age = self.received_at.since(session.authentication.auth_time);
-        let old = self.max_age.is_some_and(|limit| age.as_millis() > u128::from(limit) * 1000);
+        let old = match self.max_age {
+            None => false,
+            // "Note that max_age=0 is equivalent to prompt=login." (OIDC Core §3.1.2.1)
+            Some(0) => true,
+            Some(limit) => age.as_millis() > u128::from(limit) * 1000,
+        };
         session.login_answered == self.id || !self.prompt.contains(&Prompt::Login) && !old
     }
 
     /// "The Authorization Server MUST NOT reply with an ID Token or Access Token for a different user" (OIDC Core §5.5.1), and so for
     /// the subject of `id_token_hint` (§3.1.2.1).
     fn is_whom_the_client_means(&self, session: &Session, hint: Option<&str>) -> bool {
-        let subject = Value::String(session.subject.clone());
         hint.is_none_or(|hint| hint == session.subject)
-            && [&self.claims.id_token, &self.claims.userinfo]
-                .into_iter()
-                .filter_map(|claims| claims.get("sub"))
-                .all(|demand| demand.is_met_by(&subject))
+            && self.claims.admits_subject(&session.subject)
     }
 
-    /// "If the acr Claim is requested as an Essential Claim [...], the Authorization Server MUST return an acr Claim Value that matches
-    /// one of the requested values [...] or [...] treat that outcome as a failed authentication attempt" (OIDC Core §5.5.1.1).
+    /// "If the acr Claim is requested as an Essential Claim for the ID Token with a values parameter [...], the Authorization Server MUST return an
+    /// acr Claim Value that matches one of the requested values. [...] If this is an Essential Claim and the requirement cannot be met, then the
+    /// Authorization Server MUST treat that outcome as a failed authentication attempt." (OIDC Core §5.5.1.1)
     fn is_strong_enough(&self, session: &Session) -> bool {
-        let Some(demand) = self.claims.id_token.get("acr").filter(|demand| demand.essential) else {
-            return true;
-        };
+        let insists = |demand: &&Demand| demand.essential && !demand.values.is_empty();
+        let Some(demand) = self.claims.id_token.get("acr").filter(insists) else { return true };
         let acr = session.authentication.acr.clone().map(Value::String);
         acr.is_some_and(|acr| demand.is_met_by(&acr))
     }
@@ -270,8 +280,11 @@ impl Request {
     }
 
     fn is_covered(&self, consent: &Consent) -> bool {
-        self.scope.is_subset(&consent.scope)
-            && self.claims.names().all(|name| consent.claims.iter().any(|known| known == name))
+        let agreed = |claim: &str| {
+            consent.claims.iter().any(|known| known == claim)
+                || claims::is_of_scope(claim, &consent.scope, &[])
+        };
+        self.scope.is_subset(&consent.scope) && self.claims.names().all(agreed)
     }
 }
 
@@ -298,7 +311,7 @@ fn read_response_type(parameters: &Parameters, client: &Client) -> Result<Respon
     let response_type: ResponseType = text.parse().map_err(|_| {
         Code::UnsupportedResponseType.because("response_type is not one that is supported")
     })?;
-    if !client.response_types.contains(&response_type) {
+    if !client.may_ask_for(response_type) {
         return Err(Code::UnauthorizedClient
             .because(format!("response_type {response_type} is not registered for this client")));
     }
@@ -373,13 +386,6 @@ fn read_max_age(parameters: &Parameters) -> Result<Option<u64>, Error> {
                 .ok_or_else(|| Code::InvalidRequest.because("max_age is not a number of seconds"))
         })
         .transpose()
-}
-
-fn needs_pkce(client: &Client, policy: &Policy) -> bool {
-    policy.require_pkce
-        || client.require_pkce
-        || !client.is_confidential()
-        || client.redirect_uris.iter().any(|uri| redirect_uri::is_private_use(uri))
 }
 
 /// Parameters that change nothing here, but may not be repeated either.

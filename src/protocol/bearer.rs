@@ -3,7 +3,8 @@
 use super::error::{Code, Error};
 use super::parameters::Parameters;
 
-/// The token of the header or of the body. `Ok(None)`: the request holds none, so no error is reported (§3.1).
+/// The token of the header or of the body. `Ok(None)`: the request holds none, "or attempted using an unsupported authentication method",
+/// so no error is reported (§3.1).
 ///
 /// "Clients MUST NOT use more than one method to transmit the token in each request." (§2) The query is not one of ours.
 pub fn read<'a>(
@@ -13,9 +14,7 @@ pub fn read<'a>(
     let in_body = body.map(|body| body.get("access_token")).transpose()?.flatten();
     let in_header = match authorization {
         [] => None,
-        [header] => Some(of_header(header).ok_or_else(|| {
-            Code::InvalidRequest.because("the Authorization header holds no Bearer token")
-        })?),
+        [header] => of_header(header)?,
         _ => return Err(Code::InvalidRequest.because("more than one Authorization header")),
     };
     match (in_header, in_body) {
@@ -26,8 +25,23 @@ pub fn read<'a>(
     }
 }
 
-fn of_header(header: &[u8]) -> Option<&str> {
-    let (scheme, token) = std::str::from_utf8(header).ok()?.split_once(' ')?;
-    let token = token.trim_matches(' ');
-    (scheme.eq_ignore_ascii_case("Bearer") && !token.is_empty()).then_some(token)
+/// `credentials = "Bearer" 1*SP b64token` (§2.1)
+fn of_header(header: &[u8]) -> Result<Option<&str>, Error> {
+    let (scheme, token) =
+        header.split_at(header.iter().position(|b| *b == b' ').unwrap_or(header.len()));
+    if !scheme.eq_ignore_ascii_case(b"Bearer") {
+        return Ok(None);
+    }
+    let token = std::str::from_utf8(token).ok().map(|token| token.trim_matches(' '));
+    match token.filter(|token| is_b64token(token)) {
+        None => Err(Code::InvalidRequest.because("the Authorization header holds no Bearer token")),
+        token => Ok(token),
+    }
+}
+
+/// `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`
+fn is_b64token(text: &str) -> bool {
+    let text = text.trim_end_matches('=');
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
+    !text.is_empty() && text.bytes().all(known)
 }

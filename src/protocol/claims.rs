@@ -33,6 +33,24 @@ pub const BY_SCOPE: [(&str, &[&str]); 4] = [
     ("phone", &["phone_number", "phone_number_verified"]),
 ];
 
+/// Claims of an ID Token that describe the login or the token. They come with it whoever asks, and nothing that is known about
+/// a person may stand in their place.
+pub const OF_TOKENS: [&str; 13] = [
+    "sub",
+    "iss",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "acr",
+    "amr",
+    "azp",
+    "sid",
+    "at_hash",
+    "c_hash",
+];
+
 /// Where claims are delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
@@ -59,16 +77,17 @@ pub fn select(
     };
     let wanted = |name: &str, value: &Value| {
         asked.get(name).is_some_and(|demand| demand.is_met_by(value))
-            || by_scope && of_scope(name, scope, custom)
+            || by_scope && is_of_scope(name, scope, custom)
     };
     known
         .iter()
-        .filter(|(name, value)| name.as_str() != "sub" && wanted(name, value))
+        .filter(|(name, value)| !OF_TOKENS.contains(&name.as_str()) && wanted(name, value))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect()
 }
 
-fn of_scope(claim: &str, scope: &Scope, custom: &[(String, Vec<String>)]) -> bool {
+/// Whether one of these scopes stands for the claim.
+pub fn is_of_scope(claim: &str, scope: &Scope, custom: &[(String, Vec<String>)]) -> bool {
     BY_SCOPE.iter().any(|(name, claims)| claims.contains(&claim) && scope.contains(name))
         || custom
             .iter()

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::claims::OF_TOKENS;
 use super::error::{Code, Error};
 
 /// The claims asked for one by one, by where they are to be delivered.
@@ -53,17 +54,21 @@ impl ClaimsRequest {
         self.userinfo.is_empty() && self.id_token.is_empty()
     }
 
-    /// The claims of both members by name.
+    /// The claims about the person, of both members, by name: what consent is about. Those of the login and the token are not:
+    /// every ID Token says them.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.userinfo.keys().chain(self.id_token.keys()).map(String::as_str)
+        let names = self.userinfo.keys().chain(self.id_token.keys()).map(String::as_str);
+        names.filter(|name| !OF_TOKENS.contains(name))
     }
 
-    /// The subjects that the request insists on, if it does (OIDC Core §5.5.1).
-    pub fn subjects(&self) -> impl Iterator<Item = &Value> {
+    /// Whether the client would take this subject: `value` "requests that the Claim be returned with a particular value"
+    /// (OIDC Core §5.5.1).
+    pub fn admits_subject(&self, subject: &str) -> bool {
+        let subject = Value::from(subject);
         [&self.id_token, &self.userinfo]
             .into_iter()
             .filter_map(|claims| claims.get("sub"))
-            .flat_map(|demand| demand.values.iter())
+            .all(|demand| demand.is_met_by(&subject))
     }
 }
 

@@ -211,34 +211,45 @@ impl Client {
         self.grant_types.contains(&grant_type)
     }
 
+    /// Whether the authorization endpoint may answer it so: the response type is registered, and the grant behind it too.
+    pub fn may_ask_for(&self, response_type: ResponseType) -> bool {
+        self.response_types.contains(&response_type)
+            && (!response_type.code || self.allows(GrantType::AuthorizationCode))
+            && (!response_type.is_front_channel() || self.allows(GrantType::Implicit))
+    }
+
     /// The origins that may call the machine endpoints from a browser (Fetch standard, CORS).
     pub fn origins(&self) -> Vec<String> {
         self.origins.clone().unwrap_or_else(|| {
-            let origins = self.redirect_uris.iter().filter_map(|uri| Url::parse(uri).ok());
-            let mut origins: Vec<String> = origins
-                .map(|uri| uri.origin())
-                .filter(url::Origin::is_tuple)
-                .map(|origin| origin.ascii_serialization())
-                .collect();
-            origins.dedup();
-            origins
+            let origins: BTreeSet<String> =
+                self.redirect_uris.iter().filter_map(|uri| origin_of(uri)).collect();
+            origins.into_iter().collect()
         })
     }
 
     /// Whether this metadata may be registered. `invalid_redirect_uri` or `invalid_client_metadata` says what is wrong.
     pub fn validate(&self) -> Result<(), Error> {
         let refuse = |reason: String| Err(Code::InvalidClientMetadata.because(reason));
-        if self.client_id.is_empty() || !self.client_id.bytes().all(|b| matches!(b, 0x20..=0x7e)) {
-            return refuse("client_id must be printable ASCII".to_owned());
+        // `client-id = *VSCHAR` (RFC 6749 §A.1); the length is that of its column.
+        if !(1..=255).contains(&self.client_id.len())
+            || !self.client_id.bytes().all(|byte| matches!(byte, 0x20..=0x7e))
+        {
+            return refuse("client_id must be printable ASCII, 255 characters at most".to_owned());
         }
         if self.client_name.trim().is_empty() {
             return refuse("client_name is missing".to_owned());
         }
-        for uri in &self.redirect_uris {
+        for uri in self.redirect_uris.iter().chain(&self.post_logout_redirect_uris) {
             redirect_uri::validate(uri, self.application_type)?;
         }
-        for uri in &self.post_logout_redirect_uris {
-            redirect_uri::validate(uri, self.application_type)?;
+        let links = [&self.logo_uri, &self.policy_uri, &self.tos_uri];
+        if links.into_iter().flatten().any(|uri| !matches!(uri.scheme(), "https" | "http")) {
+            return refuse("logo_uri, policy_uri and tos_uri must be https or http".to_owned());
+        }
+        let origins = self.origins.iter().flatten();
+        if let Some(text) = origins.into_iter().find(|text| origin_of(text).as_ref() != Some(text))
+        {
+            return refuse(format!("{text} is not an origin, as in https://app.example"));
         }
         if self.redirect_uris.is_empty() && !self.response_types.is_empty() {
             return Err(Code::InvalidRedirectUri.because("redirect_uris is empty"));
@@ -282,4 +293,10 @@ impl Client {
         }
         Ok(())
     }
+}
+
+/// The origin of a URL, as browsers write it; none, if its scheme has no such thing.
+fn origin_of(uri: &str) -> Option<String> {
+    let origin = Url::parse(uri).ok()?.origin();
+    origin.is_tuple().then(|| origin.ascii_serialization())
 }

@@ -112,7 +112,7 @@ fn read_basic(header: &[u8]) -> Option<(String, Zeroizing<String>)> {
     Some((form_decode(id)?, Zeroizing::new(form_decode(secret)?)))
 }
 
-/// Decodes one value. Half a percent sign or bytes that are no UTF-8 make it none.
+/// Decodes one value. Half a percent sign, or what is no `VSCHAR` (§A.1, §A.2), makes it none.
 fn form_decode(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let whole = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%').all(|(at, _)| {
@@ -120,5 +120,6 @@ fn form_decode(text: &str) -> Option<String> {
     });
     let separated = text.contains(['&', '=']);
     let (decoded, _) = form_urlencoded::parse(bytes).next().unwrap_or_default();
-    (whole && !separated && !decoded.contains('\u{fffd}')).then(|| decoded.into_owned())
+    let visible = decoded.bytes().all(|byte| matches!(byte, 0x20..=0x7e));
+    (whole && !separated && visible).then(|| decoded.into_owned())
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Algorithm;
 use super::authorization::{DISPLAY, Policy, Prompt};
-use super::claims::BY_SCOPE;
+use super::claims::{BY_SCOPE, OF_TOKENS};
 use super::client::{AuthMethod, GrantType};
 use super::response_type::{ResponseMode, ResponseType};
 
@@ -40,24 +40,6 @@ pub struct Document {
     pub prompt_values_supported: Vec<&'static str>,
     pub authorization_response_iss_parameter_supported: bool,
 }
-
-/// Claims that describe the token or the login, not the person.
-const OF_TOKENS: [&str; 14] = [
-    "sub",
-    "iss",
-    "aud",
-    "exp",
-    "iat",
-    "auth_time",
-    "nonce",
-    "acr",
-    "amr",
-    "azp",
-    "sid",
-    "at_hash",
-    "c_hash",
-    "jti",
-];
 
 impl Document {
     pub fn new(

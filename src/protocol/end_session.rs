@@ -63,14 +63,18 @@ impl Request {
         let then = match &self.post_logout_redirect_uri {
             None => None,
             Some(uri) => {
-                let registered =
-                    client.is_some_and(|client| client.post_logout_redirect_uris.contains(uri));
-                if !registered {
+                let asked = client.filter(|client| {
+                    !client.disabled && self.client_id(hint) == Some(client.client_id.as_str())
+                });
+                if !asked.is_some_and(|client| client.post_logout_redirect_uris.contains(uri)) {
                     return refuse("post_logout_redirect_uri is not registered for this client");
                 }
                 Some(self.with_state(uri))
             }
         };
+        // Whoever shows a hint that is not ours may log out, but sends nobody anywhere.
+        let forged = self.id_token_hint.is_some() && hint.is_none();
+        let then = then.filter(|_| !forged);
         let is_theirs = |hint: &Hint| {
             session.is_none_or(|session| match &hint.sid {
                 Some(sid) => *sid == session.sid,

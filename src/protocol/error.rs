@@ -49,6 +49,7 @@ codes! {
     InvalidGrant = "invalid_grant",
     UnsupportedGrantType = "unsupported_grant_type",
     InvalidToken = "invalid_token",
+    InsufficientScope = "insufficient_scope",
     InvalidRedirectUri = "invalid_redirect_uri",
     InvalidClientMetadata = "invalid_client_metadata",
 }

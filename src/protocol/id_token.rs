@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::claims::Claims;
@@ -90,12 +91,22 @@ pub struct Hint {
 impl Hint {
     /// Reads a verified token. Only the issuer is compared: hints are accepted after expiry (RP-Initiated Logout 1.0 §2).
     pub fn read(token: &super::Verified<Claims>, issuer: &str) -> Option<Self> {
-        let text = |name: &str| token.get().get(name).and_then(serde_json::Value::as_str);
+        let text = |name: &str| token.get().get(name).and_then(Value::as_str);
         (text("iss")? == issuer).then_some(())?;
+        let audience = match token.get().get("aud")? {
+            Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
+            one => vec![one.as_str()?],
+        };
+        // "azp [...] the party to which the ID Token was issued" (§2): among several, it alone tells who asked.
+        let client_id = match (text("azp"), audience.as_slice()) {
+            (Some(party), audience) if audience.contains(&party) => party,
+            (None, [only]) => only,
+            _ => return None,
+        };
         Some(Self {
             subject: text("sub")?.to_owned(),
             sid: text("sid").map(str::to_owned),
-            client_id: text("aud")?.to_owned(),
+            client_id: client_id.to_owned(),
         })
     }
 }

@@ -23,6 +23,10 @@ impl Parameters {
         if values.next().is_some() {
             return Err(Code::InvalidRequest.because(format!("{name} is given more than once")));
         }
+        // No ABNF of RFC 6749 (appendix A) lets one in, and PostgreSQL cannot even compare with it.
+        if first.is_some_and(|value| value.contains('\0')) {
+            return Err(Code::InvalidRequest.because(format!("{name} holds a NUL")));
+        }
         Ok(first.filter(|value| !value.is_empty()))
     }
 

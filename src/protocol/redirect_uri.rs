@@ -32,9 +32,12 @@ pub fn validate(uri: &str, application_type: ApplicationType) -> Result<(), Erro
         return refuse("longer than 2000 bytes");
     }
     if !uri.bytes().all(|byte| matches!(byte, 0x21..=0x7e))
-        || uri.contains(['\\', '"', '<', '>', '`'])
+        || uri.contains(['\\', '"', '<', '>', '`', '^', '{', '|', '}'])
     {
         return refuse("holds a character that must be percent-encoded");
+    }
+    if !is_percent_encoded(uri) {
+        return refuse("holds a percent sign that encodes nothing");
     }
     if uri.contains('*') {
         return refuse("wildcards are not supported");
@@ -46,6 +49,10 @@ pub fn validate(uri: &str, application_type: ApplicationType) -> Result<(), Erro
     if !url.username().is_empty() || url.password().is_some() || authority(uri).contains('@') {
         return refuse("must not hold user information");
     }
+    // `https:///host`, `https://%61.example`, `http://2130706433`: what the browser takes for the host is not what is written.
+    if url.host_str().is_some_and(|host| without_port(authority(uri), host).is_none()) {
+        return refuse("its host must be written in lower case and in its usual form");
+    }
     if url.query_pairs().any(|(name, _)| RESPONSE_PARAMETERS.contains(&name.as_ref())) {
         return refuse("its query holds a parameter that the answer adds");
     }
@@ -54,15 +61,22 @@ pub fn validate(uri: &str, application_type: ApplicationType) -> Result<(), Erro
             "its path must not hold dot segments, path parameters or encoded separators",
         );
     }
-    match url.scheme() {
-        "https" if uri.starts_with("https://") && url.has_host() => Ok(()),
-        "http" if uri.starts_with("http://") && is_loopback(&url) => Ok(()),
-        "http" => refuse("http is only for loopback addresses; use https"),
-        _ if application_type == ApplicationType::Native && is_private_use(uri) => Ok(()),
-        _ => refuse(
+    if !has_allowed_scheme(uri, application_type) {
+        return refuse(
             "its scheme is not allowed (https, http on loopback, or for native applications a scheme with a dot)",
-        ),
+        );
     }
+    if url.scheme() == "http" && !is_loopback(&url) {
+        return refuse("http is only for loopback addresses; use https");
+    }
+    Ok(())
+}
+
+/// Whether anyone may ever be sent to a URI of this scheme, whatever is registered.
+pub fn has_allowed_scheme(uri: &str, application_type: ApplicationType) -> bool {
+    uri.starts_with("https://")
+        || uri.starts_with("http://")
+        || application_type == ApplicationType::Native && is_private_use(uri)
 }
 
 /// Whether the presented URI is the registered one. For native applications only the port may differ, and only on a loopback
@@ -72,21 +86,20 @@ pub fn is_same(registered: &str, presented: &str, application_type: ApplicationT
     registered == presented
         || application_type == ApplicationType::Native
             && ["http://127.0.0.1", "http://[::1]"].iter().any(|origin| {
-                let rest =
-                    |uri: &str| uri.strip_prefix(origin).and_then(without_port).map(str::to_owned);
-                rest(registered).is_some_and(|registered| rest(presented) == Some(registered))
+                let rest = without_port(registered, origin);
+                rest.is_some() && rest == without_port(presented, origin)
             })
 }
 
-/// What follows the authority, if that ends here or goes on with a port in plain digits.
-fn without_port(rest: &str) -> Option<&str> {
+/// What follows this origin or host and its port, if any: the path and the query.
+fn without_port<'a>(uri: &'a str, origin: &str) -> Option<&'a str> {
+    let rest = uri.strip_prefix(origin)?;
     let Some(port) = rest.strip_prefix(':') else {
         return (rest.is_empty() || rest.starts_with(['/', '?'])).then_some(rest);
     };
-    let end = port.find(['/', '?']).unwrap_or(port.len());
-    let (port, rest) = port.split_at(end);
-    let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-    (digits && port.parse::<u16>().is_ok_and(|port| port > 0)).then_some(rest)
+    let (port, rest) = port.split_at(port.find(['/', '?']).unwrap_or(port.len()));
+    let plain = port.bytes().all(|byte| byte.is_ascii_digit()) && !port.starts_with('0');
+    (plain && port.parse::<u16>().is_ok()).then_some(rest)
 }
 
 /// A private-use scheme in reverse domain notation (RFC 8252 §7.1).
@@ -108,6 +121,13 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// "A percent-encoded octet is encoded as a character triplet" (RFC 3986 §2.1).
+fn is_percent_encoded(uri: &str) -> bool {
+    uri.split('%').skip(1).all(|rest| {
+        rest.as_bytes().get(..2).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))
+    })
+}
+
 fn authority(uri: &str) -> &str {
     let rest = uri.split_once("//").map_or("", |(_, rest)| rest);
     rest.split(['/', '?']).next().unwrap_or_default()
@@ -115,8 +135,11 @@ fn authority(uri: &str) -> &str {
 
 /// Paths that a proxy or a framework may read as another path.
 fn has_dot_segment(uri: &str) -> bool {
-    let path = uri.split('?').next().unwrap_or_default().to_ascii_lowercase();
-    let path = path.replace("%25", "%").replace("%2e", ".");
+    let mut path = uri.split('?').next().unwrap_or_default().to_ascii_lowercase();
+    while path.contains("%25") {
+        path = path.replace("%25", "%");
+    }
+    let path = path.replace("%2e", ".").replace("%3b", ";");
     path.contains("%2f")
         || path.contains("%5c")
         || path.split('/').any(|segment| {

@@ -7,7 +7,7 @@ use super::error::{Code, Error};
 use super::parameters::Parameters;
 use super::redirect_uri;
 use super::response_type::{ResponseMode, ResponseType};
-use super::scope;
+use super::scope::{self, Scope};
 
 /// A redirect URI that has been checked against the registration, and how the answer travels there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,9 @@ pub struct RedirectionEndpoint {
 impl RedirectionEndpoint {
     /// The error, if any, is for the End-User: there is no client to tell.
     pub fn verify(parameters: &Parameters, client: &Client, issuer: &str) -> Result<Self, Error> {
+        if client.disabled || parameters.require("client_id")? != client.client_id {
+            return Err(Code::InvalidRequest.because("client_id is unknown"));
+        }
         let presented = parameters.get("redirect_uri")?;
         let redirect_uri = match presented {
             Some(presented) => client
@@ -34,12 +37,17 @@ impl RedirectionEndpoint {
                 })?,
             None => default_redirect_uri(parameters, client)?,
         };
+        if !redirect_uri::has_allowed_scheme(redirect_uri, client.application_type) {
+            return Err(
+                Code::InvalidRequest.because("redirect_uri has a scheme that is not allowed")
+            );
+        }
         Ok(Self {
             redirect_uri: redirect_uri.to_owned(),
             sent: presented.is_some(),
             mode: mode(parameters),
-            // A repeated `state` is refused, and that refusal cannot echo it.
-            state: parameters.get("state").ok().flatten().map(str::to_owned),
+            // A `state` that is refused cannot be echoed by its refusal.
+            state: read_state(parameters).ok().flatten().map(str::to_owned),
             issuer: issuer.to_owned(),
         })
     }
@@ -60,10 +68,10 @@ impl RedirectionEndpoint {
 
     /// The answer with an error; `reference` is the id under which the log knows more.
     pub fn refuse(self, error: &Error, reference: &str) -> Reply {
-        let description = format!("{} [{reference}]", error.description);
+        let error = error.code.because(format!("{} [{reference}]", error.description));
         self.reply(vec![
             ("error", error.code.as_str().to_owned()),
-            ("error_description", description),
+            ("error_description", error.description),
         ])
     }
 
@@ -74,15 +82,27 @@ impl RedirectionEndpoint {
     }
 }
 
+/// `state = 1*VSCHAR` (RFC 6749 §A.5). Other text than ASCII passes, but what forms or decoding would alter does not: "the exact value received
+/// from the client" (§4.1.2) could not be echoed.
+pub(super) fn read_state(parameters: &Parameters) -> Result<Option<&str>, Error> {
+    match parameters.get("state")? {
+        Some(state) if state.contains(|c: char| c.is_control() || c == '\u{fffd}') => {
+            Err(Code::InvalidRequest.because("state holds control characters or is no UTF-8"))
+        }
+        state => Ok(state),
+    }
+}
+
 /// OpenID Connect demands the parameter; RFC 6749 §3.1.2.3 lets a client with one registered URI omit it.
 fn default_redirect_uri<'a>(parameters: &Parameters, client: &'a Client) -> Result<&'a str, Error> {
-    let openid = parameters
-        .all("scope")
-        .flat_map(|scope| scope.split([' ', ',']))
-        .any(|name| name == scope::OPENID);
+    let asks_for_openid = |scope: &str| {
+        // What cannot be read may have been meant so.
+        Scope::parse(scope, client.scope_delimiter)
+            .map_or(true, |scope| scope.contains(scope::OPENID))
+    };
     let missing =
         |reason: &str| Code::InvalidRequest.because(format!("redirect_uri is missing{reason}"));
-    if openid {
+    if parameters.all("scope").any(asks_for_openid) {
         return Err(missing(" and the scope openid needs it"));
     }
     match client.redirect_uris.as_slice() {

@@ -37,7 +37,7 @@ pub enum Judgement {
 }
 
 impl Redemption {
-    pub fn read(parameters: &Parameters) -> Result<Self, Error> {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, Error> {
         let owned = |name| Ok(parameters.get(name)?.map(str::to_owned));
         Ok(Self {
             code: parameters.require("code")?.to_owned(),
@@ -67,13 +67,14 @@ impl Redemption {
         if !facts.alive {
             return refuse("code belongs to a session that has ended");
         }
+        let scope = code.scope.intersect(&client.scope);
         Judgement::Honour(Box::new(Grant {
             grant_id: code.grant_id.clone(),
             account_id: code.account_id.clone(),
             client_id: code.client_id.clone(),
             sid: Some(code.sid.clone()),
-            offline: code.scope.contains(OFFLINE_ACCESS),
-            scope: code.scope.clone(),
+            offline: scope.contains(OFFLINE_ACCESS),
+            scope,
             claims: code.claims.clone(),
             authentication: code.authentication.clone(),
         }))

@@ -68,5 +68,6 @@ pub struct Reply {
     pub refresh_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
+    #[serde(skip_serializing_if = "Scope::is_empty")]
     pub scope: Scope,
 }

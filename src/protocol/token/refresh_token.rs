@@ -49,7 +49,10 @@ pub enum Judgement {
 }
 
 impl Redemption {
-    pub fn read(parameters: &Parameters, client: &AuthenticatedClient<'_>) -> Result<Self, Error> {
+    pub(super) fn read(
+        parameters: &Parameters,
+        client: &AuthenticatedClient<'_>,
+    ) -> Result<Self, Error> {
         let delimiter = client.client().scope_delimiter;
         Ok(Self {
             refresh_token: parameters.require("refresh_token")?.to_owned(),
@@ -60,6 +63,7 @@ impl Redemption {
         })
     }
 
+    /// Reuse before everything but the binding: no other fault of the request may hide it.
     pub fn judge(
         &self,
         client: &AuthenticatedClient<'_>,
@@ -72,21 +76,19 @@ impl Redemption {
         let Some(grant) = facts.grant.filter(|grant| grant.client_id == client.client_id) else {
             return refuse("refresh_token is invalid");
         };
-        let scope = match self.narrow(grant, &client.scope) {
-            Ok(scope) => scope,
-            Err(error) => return Judgement::Refuse(error),
-        };
-        if let Some(used) = facts.used {
-            if !used.successor_used && now.since(used.at) <= GRACE {
-                return Judgement::Repeat(scope);
+        match facts.used {
+            Some(used) if used.successor_used || now.since(used.at) > GRACE => {
+                let error = Code::InvalidGrant.because("refresh_token has been used before");
+                return Judgement::Revoke(error, grant.grant_id.clone());
             }
-            let error = Code::InvalidGrant.because("refresh_token has been used before");
-            return Judgement::Revoke(error, grant.grant_id.clone());
+            None if now >= facts.expires_at => return refuse("refresh_token has expired"),
+            _ => {}
         }
-        if now >= facts.expires_at {
-            return refuse("refresh_token has expired");
+        match self.narrow(grant, &client.scope) {
+            Err(error) => Judgement::Refuse(error),
+            Ok(scope) if facts.used.is_some() => Judgement::Repeat(scope),
+            Ok(scope) => Judgement::Honour(scope),
         }
-        Judgement::Honour(scope)
     }
 
     /// "The requested scope MUST NOT include any scope not originally granted by the resource owner" (RFC 6749 §6); and what the client may no
