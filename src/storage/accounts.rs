@@ -1,0 +1,92 @@
+//! Accounts: a person at one backend.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+
+use super::entity::{account, consent, grant};
+use super::{Fault, Storage, grants, inserted, is_name, sessions};
+use crate::protocol::Timestamp;
+
+pub async fn find(storage: &Storage, id: &str) -> Result<Option<account::Model>, Fault> {
+    Ok(account::Entity::find_by_id(id).one(&storage.reads).await?)
+}
+
+pub async fn find_by_sub(storage: &Storage, sub: &str) -> Result<Option<account::Model>, Fault> {
+    let found = account::Entity::find().filter(account::Column::Sub.eq(sub));
+    Ok(found.one(&storage.reads).await?)
+}
+
+/// Finds whoever the backend calls `subject`, spaces at the end included, which MariaDB ignores.
+pub async fn find_by_subject(
+    storage: &Storage,
+    backend: &str,
+    subject: &str,
+) -> Result<Option<account::Model>, Fault> {
+    if !is_name(subject) {
+        return Ok(None);
+    }
+    let found = account::Entity::find()
+        .filter(account::Column::Backend.eq(backend))
+        .filter(account::Column::Subject.eq(subject))
+        .one(&storage.reads)
+        .await?;
+    Ok(found.filter(|account| account.subject == subject))
+}
+
+/// Inserts an account and returns the one that stands: another, if the same person logged in for
+/// the first time elsewhere at the same moment. Its attributes are then still to be renewed, as
+/// they are encrypted for one row.
+pub async fn put(storage: &Storage, account: account::Model) -> Result<account::Model, Fault> {
+    let row = account.clone().into_active_model();
+    if inserted(account::Entity::insert(row).exec_without_returning(&storage.writes).await)? {
+        return Ok(account);
+    }
+    find_by_subject(storage, &account.backend, &account.subject)
+        .await?
+        .ok_or_else(|| Fault::Broken("an account conflicts with one of another person".to_owned()))
+}
+
+/// The backend knew the person just now.
+pub async fn renew(
+    storage: &Storage,
+    id: &str,
+    attributes: Vec<u8>,
+    seen_at: Timestamp,
+) -> Result<(), Fault> {
+    account::Entity::update_many()
+        .col_expr(account::Column::Attributes, Expr::value(attributes))
+        .col_expr(account::Column::SeenAt, Expr::value(seen_at))
+        .col_expr(account::Column::GoneSince, Expr::value(None::<Timestamp>))
+        .filter(account::Column::Id.eq(id))
+        .exec(&storage.writes)
+        .await?;
+    Ok(())
+}
+
+/// The backend did not know the person. The first time that it said so is kept, until
+/// [`renew`] says otherwise.
+pub async fn miss(storage: &Storage, id: &str, at: Timestamp) -> Result<(), Fault> {
+    account::Entity::update_many()
+        .col_expr(account::Column::GoneSince, Expr::value(at))
+        .filter(account::Column::Id.eq(id))
+        .filter(account::Column::GoneSince.is_null())
+        .exec(&storage.writes)
+        .await?;
+    Ok(())
+}
+
+/// Forgets a person: sessions, consents and grants, offline ones too. Revocations stand until `until`.
+pub async fn remove(storage: &Storage, id: &str, until: Timestamp) -> Result<(), Fault> {
+    storage
+        .transaction(async |transaction| {
+            sessions::end_of_account(transaction, id, until).await?;
+            grants::end_where(transaction, grant::Column::AccountId.eq(id), until).await?;
+            consent::Entity::delete_many()
+                .filter(consent::Column::AccountId.eq(id))
+                .exec(transaction)
+                .await?;
+            account::Entity::delete_by_id(id).exec(transaction).await?;
+            Ok(())
+        })
+        .await
+}

@@ -1,0 +1,107 @@
+//! How each database is connected to, and what every connection is told first.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::{self, Executor, MySqlConnection, Row};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+
+use super::{Fault, Settings};
+
+/// A connection that was idle for longer is tried before it is used: a proxy may have dropped it.
+const FRESH: Duration = Duration::from_secs(10);
+
+/// Where to read, and where to write.
+pub(super) struct Connections {
+    pub(super) reads: DatabaseConnection,
+    pub(super) writes: DatabaseConnection,
+}
+
+pub(super) async fn open(settings: &Settings) -> Result<Connections, Fault> {
+    match settings.url.split_once(':') {
+        Some(("sqlite", _)) => sqlite(settings).await,
+        Some(("postgres" | "postgresql", _)) => {
+            let pool = Database::connect(options(&settings.url, settings)).await?;
+            Ok(Connections { reads: pool.clone(), writes: pool })
+        }
+        Some(("mysql" | "mariadb", place)) => {
+            let mut options = options(&format!("mysql:{place}"), settings);
+            options.map_sqlx_mysql_pool_opts(|pool| {
+                pool.after_connect(|connection, _| Box::pin(greet_mysql(connection)))
+            });
+            let pool = Database::connect(options).await?;
+            Ok(Connections { reads: pool.clone(), writes: pool })
+        }
+        _ => Err(Fault::Broken(
+            "the address must begin with sqlite:, postgres:, mysql: or mariadb:".to_owned(),
+        )),
+    }
+}
+
+/// On SQLite there are many readers and one writer. Every write goes through that one connection,
+/// as two would only wait for each other's lock.
+async fn sqlite(settings: &Settings) -> Result<Connections, Fault> {
+    let place: SqliteConnectOptions = settings
+        .url
+        .parse()
+        .map_err(|error: sqlx::Error| Fault::Broken(format!("the address: {error}")))?;
+    if settings.url.contains(":memory:") || settings.url.contains("mode=memory") {
+        return Err(Fault::Broken("SQLite needs a file".to_owned()));
+    }
+    create(place.get_filename())?;
+
+    let mut writer = options(&settings.url, settings);
+    writer.max_connections(1).idle_timeout(None).max_lifetime(None);
+    writer.map_sqlx_sqlite_opts(durable);
+    let writes = Database::connect(writer).await?;
+
+    let mut reader = options(&settings.url, settings);
+    reader.idle_timeout(None).max_lifetime(None);
+    reader.map_sqlx_sqlite_opts(|options| durable(options).pragma("query_only", "on"));
+    let reads = Database::connect(reader).await?;
+    Ok(Connections { reads, writes })
+}
+
+fn durable(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options
+        .create_if_missing(false)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(5))
+        .foreign_keys(true)
+}
+
+/// Creates the file, readable by its owner alone. SQLite gives its companions the same mode.
+fn create(file: &Path) -> Result<(), Fault> {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(Fault::Broken(format!("{}: {error}", file.display()))),
+    }
+}
+
+/// Text that is too long is an error and never cut. A statement sees what others committed before
+/// it, which also spares the gap locks. On a Galera cluster it waits until this node has caught up,
+/// since otherwise a code just redeemed on another node would look unused here.
+async fn greet_mysql(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
+    connection.execute("SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')").await?;
+    connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
+    let galera = connection.fetch_optional("SHOW VARIABLES LIKE 'wsrep_on'").await?;
+    if galera.is_some_and(|row| row.try_get(1).is_ok_and(|value: String| value == "ON")) {
+        connection.execute("SET SESSION wsrep_sync_wait = 1").await?;
+    }
+    Ok(())
+}
+
+fn options(url: &str, settings: &Settings) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(settings.connections)
+        .acquire_timeout(settings.patience)
+        .test_before_acquire_if_idle_for(FRESH)
+        .sqlx_logging(false);
+    options
+}
