@@ -1,8 +1,10 @@
 //! What each page shows: one struct per template, whose fields are the template's variables.
 
 use serde::Serialize;
+use url::Url;
 
 use super::Link;
+use crate::protocol::Client;
 
 /// The values of one template.
 pub trait Page: Serialize {
@@ -42,6 +44,19 @@ pub struct Application {
     pub logo: Option<Link>,
     pub policy: Option<Link>,
     pub terms: Option<Link>,
+}
+
+impl From<&Client> for Application {
+    fn from(client: &Client) -> Self {
+        let link = |url: &Option<Url>| url.as_ref().and_then(|url| Link::parse(url.as_str()));
+        let name = Some(client.client_name.trim()).filter(|name| !name.is_empty());
+        Self {
+            name: name.unwrap_or(&client.client_id).to_owned(),
+            logo: link(&client.logo_uri),
+            policy: link(&client.policy_uri),
+            terms: link(&client.tos_uri),
+        }
+    }
 }
 
 /// Who is signed in.
