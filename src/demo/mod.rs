@@ -10,9 +10,8 @@ use poem::{
     http::{HeaderValue, Method, StatusCode, header},
 };
 use serde_json::json;
-use url::Url;
 
-use crate::http::pages::Embedded;
+use crate::{config::Issuer, http::pages::Embedded};
 
 /// The path of its redirect URI.
 pub const REDIRECTION: &str = "/callback";
@@ -26,10 +25,8 @@ struct Application {
 }
 
 /// The application as an endpoint that answers every path of its origin.
-pub fn application(issuer: &Url, client_id: &str) -> impl Endpoint<Output = Response> + use<> {
-    // "[The issuer] value MUST exactly match": without the slash that an address without a path is given.
-    let identifier = issuer.as_str().strip_suffix('/').unwrap_or(issuer.as_str());
-    let config = json!({ "issuer": identifier, "client_id": client_id }).to_string();
+pub fn application(issuer: &Issuer, client_id: &str) -> impl Endpoint<Output = Response> + use<> {
+    let config = json!({ "issuer": issuer.as_str(), "client_id": client_id }).to_string();
     let files = [
         ("/", "text/html; charset=utf-8", file("demo/index.html")),
         (REDIRECTION, "text/html; charset=utf-8", file("demo/index.html")),
@@ -48,11 +45,11 @@ fn file(path: &str) -> Cow<'static, [u8]> {
     Embedded::get(path).map(|file| file.data).unwrap_or_default()
 }
 
-fn policy(issuer: &Url) -> HeaderValue {
+fn policy(issuer: &Issuer) -> HeaderValue {
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' {}; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        issuer.origin().ascii_serialization()
+        issuer.as_str()
     );
     HeaderValue::from_str(&policy)
         .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
@@ -86,7 +83,7 @@ mod tests {
     use super::*;
 
     async fn ask(method: Method, path: &str) -> Response {
-        let issuer = Url::parse("http://127.0.0.1:8080").unwrap();
+        let issuer = Issuer::parse("http://127.0.0.1:8080").unwrap();
         let request = Request::builder().method(method).uri_str(path).finish();
         application(&issuer, "demo-spa").get_response(request).await
     }

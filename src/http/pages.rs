@@ -36,6 +36,7 @@ pub use page::{
 };
 
 use super::assets::Assets;
+use crate::config;
 
 /// The folder `templates`, inside the binary.
 #[derive(RustEmbed)]
@@ -44,15 +45,6 @@ pub(crate) struct Embedded;
 
 /// The one script on any page: it sends the form of `form_post.html` off.
 const AUTO_SUBMIT: &str = include_str!("../../templates/form_post.js");
-
-/// What the operator may choose about pages.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// A folder whose files replace the embedded ones of the same name.
-    pub folder: Option<PathBuf>,
-    /// What the installation calls itself.
-    pub product: String,
-}
 
 /// A template or asset that cannot be used: the operator's to mend, never shown to an End-User.
 #[derive(Debug, thiserror::Error)]
@@ -79,9 +71,10 @@ struct Inner {
 
 impl Pages {
     /// Reads and compiles the templates.
-    pub fn open(settings: &Settings) -> Result<Self, Fault> {
-        let assets = Assets::open(settings.folder.as_deref())?;
-        let overridden = settings.folder.as_deref().map(overrides).transpose()?.unwrap_or_default();
+    pub fn open(settings: &config::Pages) -> Result<Self, Fault> {
+        let assets = Assets::open(settings.templates.as_deref())?;
+        let overridden =
+            settings.templates.as_deref().map(overrides).transpose()?.unwrap_or_default();
         let mut environment = environment(&settings.product, assets.clone());
         for name in names() {
             let source = match overridden.get(&*name) {

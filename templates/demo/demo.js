@@ -164,10 +164,12 @@ async function askUserinfo() {
 
 async function refresh() {
   const renewed = await exchange({ grant_type: 'refresh_token', refresh_token: tokens.refresh_token });
-  const { claims, checks } = await verify(renewed.id_token ?? tokens.id_token, renewed.access_token, undefined);
-  insist(claims.sub === subject, 'The new tokens are about somebody else.');
   tokens = { ...tokens, ...renewed };
-  signedIn(claims, checks);
+  if (renewed.id_token) { // "the response body [...] might not contain an id_token" (Core §12.2)
+    const { claims, checks } = await verify(renewed.id_token, renewed.access_token, undefined);
+    insist(claims.sub === subject, 'The new ID Token is about somebody else.');
+    signedIn(claims, checks);
+  }
   show('signed-in', 'The tokens were renewed.');
 }
 

@@ -21,7 +21,7 @@ const HOSTILE: &[&str] = &[
 ];
 
 fn pages() -> Pages {
-    Pages::open(&Settings { folder: None, product: "Vestibule".to_owned() }).unwrap()
+    Pages::open(&config::Pages { templates: None, product: "Vestibule".to_owned() }).unwrap()
 }
 
 /// A folder of one's own, gone afterwards.
@@ -42,7 +42,10 @@ impl Folder {
     }
 
     fn pages(&self) -> Result<Pages, Fault> {
-        Pages::open(&Settings { folder: Some(self.0.clone()), product: "Vestibule".to_owned() })
+        Pages::open(&config::Pages {
+            templates: Some(self.0.clone()),
+            product: "Vestibule".to_owned(),
+        })
     }
 }
 
@@ -119,8 +122,10 @@ fn every_page_renders_with_sample_values() {
 #[test]
 fn no_value_adds_an_element_or_attribute() {
     for text in HOSTILE {
-        let tame = Pages::open(&Settings { folder: None, product: "harmless".to_owned() }).unwrap();
-        let wild = Pages::open(&Settings { folder: None, product: (*text).to_owned() }).unwrap();
+        let tame = Pages::open(&config::Pages { templates: None, product: "harmless".to_owned() })
+            .unwrap();
+        let wild =
+            Pages::open(&config::Pages { templates: None, product: (*text).to_owned() }).unwrap();
         for (name, values) in sample::all() {
             let values = serde_json::to_value(&values).unwrap();
             let render = |pages: &Pages, text| {
@@ -157,8 +162,11 @@ fn a_file_that_replaces_no_template_is_refused() {
 
 #[test]
 fn a_folder_that_is_not_there_is_refused() {
-    let folder = Some(PathBuf::from("/nowhere/at/all"));
-    let told = Pages::open(&Settings { folder, product: String::new() }).err().unwrap().to_string();
+    let templates = Some(PathBuf::from("/nowhere/at/all"));
+    let told = Pages::open(&config::Pages { templates, product: String::new() })
+        .err()
+        .unwrap()
+        .to_string();
     assert!(told.contains("/nowhere/at/all"), "{told}");
 }
 
