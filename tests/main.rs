@@ -8,3 +8,4 @@
 #![expect(unreachable_pub, reason = "nothing is reachable from outside a test binary")]
 
 mod architecture;
+mod server;

@@ -91,7 +91,7 @@ impl Operations {
     /// Counters and histograms in the text format of Prometheus
     #[oai(path = "/metrics", method = "get", operation_id = "metrics")]
     async fn metrics(&self) -> MetricsReply {
-        MetricsReply::Metrics(PlainText(self.metrics.0.render()))
+        MetricsReply::Metrics(PlainText(self.metrics.render()))
     }
 }
 
@@ -184,6 +184,11 @@ impl Metrics {
         static OPEN: OnceLock<PrometheusHandle> = OnceLock::new();
         Self(OPEN.get_or_init(install).clone())
     }
+
+    /// The text format of Prometheus.
+    pub fn render(&self) -> String {
+        self.0.render()
+    }
 }
 
 fn install() -> PrometheusHandle {
@@ -219,3 +224,6 @@ pub fn endpoint(readiness: Readiness, metrics: Metrics) -> impl IntoEndpoint {
     let version = env!("CARGO_PKG_VERSION");
     Route::new().nest("/", OpenApiService::new(operations, "Vestibule operations", version))
 }
+
+#[cfg(test)]
+mod tests;

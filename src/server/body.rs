@@ -24,9 +24,17 @@ pub enum BodyRefused {
 impl BodyRefused {
     /// The refusal that lies beneath an error of an extractor, which says only 400 by itself.
     pub fn of(error: &poem::Error) -> Option<Self> {
-        match error.downcast_ref::<ReadBodyError>()? {
-            ReadBodyError::Io(error) => error.get_ref()?.downcast_ref().copied(),
-            _ => None,
+        let mut error = match error.downcast_ref()? {
+            ReadBodyError::Io(error) => error,
+            _ => return None,
+        };
+        loop {
+            let inner = error.get_ref()?;
+            if let Some(refused) = inner.downcast_ref() {
+                return Some(*refused);
+            }
+            // poem wraps each error of a body once more.
+            error = inner.downcast_ref()?;
         }
     }
 
