@@ -1,7 +1,7 @@
 //! Accounts: a person at one backend.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::{account, consent, grant};
 use super::{Fault, Storage, grants, inserted, is_name, sessions};
@@ -89,4 +89,29 @@ pub async fn remove(storage: &Storage, id: &str, until: Timestamp) -> Result<(),
             Ok(())
         })
         .await
+}
+
+/// Some accounts in the order of their ids, from the one after `after`; none, if that was the last.
+pub async fn page(storage: &Storage, after: &str) -> Result<Vec<account::Model>, Fault> {
+    let page = account::Entity::find()
+        .filter(account::Column::Id.gt(after))
+        .order_by_asc(account::Column::Id)
+        .limit(500);
+    Ok(page.all(&storage.reads).await?)
+}
+
+/// The attributes, encrypted under another master key; not, if their row has changed or gone.
+pub async fn reseal(
+    storage: &Storage,
+    id: &str,
+    former: Vec<u8>,
+    attributes: Vec<u8>,
+) -> Result<bool, Fault> {
+    let updated = account::Entity::update_many()
+        .col_expr(account::Column::Attributes, Expr::value(attributes))
+        .filter(account::Column::Id.eq(id))
+        .filter(account::Column::Attributes.eq(former))
+        .exec(&storage.writes)
+        .await?;
+    Ok(updated.rows_affected == 1)
 }

@@ -70,3 +70,19 @@ pub async fn remove(storage: &Storage, id: &str, until: Timestamp) -> Result<boo
         })
         .await
 }
+
+/// The secret, encrypted under another master key; not, if its row has changed or gone.
+pub async fn reseal(
+    storage: &Storage,
+    id: &str,
+    former: Vec<u8>,
+    secret_sealed: Vec<u8>,
+) -> Result<bool, Fault> {
+    let updated = Entity::update_many()
+        .col_expr(Column::SecretSealed, Expr::value(secret_sealed))
+        .filter(Column::Id.eq(id))
+        .filter(Column::SecretSealed.eq(former))
+        .exec(&storage.writes)
+        .await?;
+    Ok(updated.rows_affected == 1)
+}
