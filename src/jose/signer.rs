@@ -100,6 +100,12 @@ pub(super) fn mac_key(secret: &[u8]) -> Result<Arc<hmac::Key>, Fault> {
     Ok(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, secret)))
 }
 
+/// An argument that *ring*'s interface has and aws-lc-rs passes over: the library draws its own randomness.
+#[expect(clippy::disallowed_methods, reason = "nothing is drawn from it")]
+fn unused() -> SystemRandom {
+    SystemRandom::new()
+}
+
 #[derive(Clone)]
 struct Inner {
     algorithm: Algorithm,
@@ -117,11 +123,11 @@ impl Inner {
         match (&self.key, kind(self.algorithm)) {
             (Key::Pair(Pair::Rsa(pair)), Kind::Rsa { signing, .. }) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(signing, &SystemRandom::new(), message, &mut signature)?;
+                pair.sign(signing, &unused(), message, &mut signature)?;
                 Ok(signature)
             }
             (Key::Pair(Pair::Ec(pair)), Kind::Ec { .. }) => {
-                Ok(pair.sign(&SystemRandom::new(), message)?.as_ref().to_vec())
+                Ok(pair.sign(&unused(), message)?.as_ref().to_vec())
             }
             (Key::Pair(Pair::Ed25519(pair)), Kind::Ed25519) => {
                 Ok(pair.try_sign(message)?.as_ref().to_vec())
