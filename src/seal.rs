@@ -76,7 +76,7 @@ impl Purpose {
     ];
 
     /// Part of what is sealed: to change one is to refuse everything sealed before.
-    const fn label(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::PendingRequest => "pending request",
             Self::Code => "code",
