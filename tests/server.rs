@@ -1,5 +1,7 @@
 //! The accept loop: what it puts up with, from whom, and for how long.
 
+#![expect(clippy::expect_used, reason = "what was waited for is named when it does not come")]
+
 mod limits;
 mod stopping;
 mod tls;
@@ -7,7 +9,7 @@ mod tls;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use poem::{IntoEndpoint, Route, get, handler, post};
+use poem::{Body, IntoEndpoint, Route, get, handler, post};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -103,8 +105,8 @@ fn index() -> &'static str {
 }
 
 #[handler]
-fn count(body: Vec<u8>) -> String {
-    body.len().to_string()
+async fn count(body: Body) -> poem::Result<String> {
+    Ok(body.into_vec().await?.len().to_string())
 }
 
 fn echo() -> Route {

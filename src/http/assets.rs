@@ -81,7 +81,10 @@ impl Endpoint for Assets {
         let asset = uri.path().strip_prefix(PREFIX).and_then(|name| self.0.get(name));
         let asset = asset.ok_or_else(|| poem::Error::from_status(StatusCode::NOT_FOUND))?;
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            return Err(poem::Error::from_status(StatusCode::METHOD_NOT_ALLOWED));
+            return Ok(Response::builder()
+                .status(StatusCode::METHOD_NOT_ALLOWED)
+                .header(header::ALLOW, "GET, HEAD")
+                .finish());
         }
         let caching = if asset.is_named_by(uri.query()) {
             "public, max-age=31536000, immutable"
@@ -197,5 +200,6 @@ mod tests {
         let request = Request::builder().method(Method::POST).uri_str("/assets/favicon.svg");
         let response = Assets::open(None).unwrap().get_response(request.finish()).await;
         assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(response.headers()[header::ALLOW], "GET, HEAD");
     }
 }

@@ -2,23 +2,26 @@
 
 use std::sync::Arc;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Site;
 
 /// Ready when the process is asked to end: SIGTERM, or SIGINT from a terminal.
 pub async fn stop() {
+    let (mut terminate, mut interrupt) =
+        (Signals::of(SignalKind::terminate()), Signals::of(SignalKind::interrupt()));
     tokio::select! {
-        () = received(SignalKind::terminate()) => {}
-        () = received(SignalKind::interrupt()) => {}
+        () = terminate.next() => {}
+        () = interrupt.next() => {}
     }
 }
 
 /// Reads the certificate anew at each SIGHUP; a bad one leaves the former in use.
 pub(super) async fn reload(site: Arc<Site>) {
     let Some(tls) = &site.tls else { return };
+    let mut hangups = Signals::of(SignalKind::hangup());
     loop {
-        received(SignalKind::hangup()).await;
+        hangups.next().await;
         match tls.reload() {
             Ok(()) => tracing::info!("certificate read again"),
             Err(error) => tracing::error!(%error, "certificate not read again"),
@@ -26,15 +29,24 @@ pub(super) async fn reload(site: Arc<Site>) {
     }
 }
 
-/// Never ready where the signal cannot be listened for.
-async fn received(kind: SignalKind) {
-    match signal(kind) {
-        Ok(mut signals) => {
-            signals.recv().await;
-        }
-        Err(error) => {
+/// Signals of one kind; none ever, where they cannot be listened for.
+struct Signals(Option<Signal>);
+
+impl Signals {
+    fn of(kind: SignalKind) -> Self {
+        let listening = signal(kind);
+        if let Err(error) = &listening {
             tracing::error!(%error, "cannot listen for signals");
-            std::future::pending::<()>().await;
+        }
+        Self(listening.ok())
+    }
+
+    async fn next(&mut self) {
+        match &mut self.0 {
+            Some(signals) => {
+                signals.recv().await;
+            }
+            None => std::future::pending().await,
         }
     }
 }
