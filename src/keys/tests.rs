@@ -3,10 +3,11 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+mod databases;
+
 use super::*;
 use crate::jose::{Expectation, JWT};
 use crate::seal::MasterKey;
-use crate::storage::{account, accounts, client, clients};
 
 const DAY: Duration = Duration::from_secs(86_400);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -203,33 +204,6 @@ async fn keys_without_an_age_limit_stay() {
     assert_eq!(keys.list(START).len(), 2);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn nodes_that_start_at_once_agree() {
-    let place = Arc::new(Place::new().await);
-    let mut nodes = JoinSet::new();
-    for _ in 0..8 {
-        let place = Arc::clone(&place);
-        nodes.spawn(async move { place.node().await });
-    }
-    let nodes = nodes.join_all().await;
-    let texts: BTreeSet<_> = nodes.iter().map(|keys| keys.jwks(START)).collect();
-    let signers: BTreeSet<_> = nodes.iter().map(|keys| signing(keys, START)).collect();
-    assert_eq!((texts.len(), signers.len()), (1, 1));
-    assert_eq!(nodes[0].list(START).len(), 2);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn nodes_that_rotate_at_once_make_one_key() {
-    let place = Place::new().await;
-    let (one, other, now) = (place.node().await, place.node().await, START.plus(DAY));
-    let rotate = [Algorithm::ES256];
-    let (first, second) = tokio::join!(one.rotate(&rotate, now), other.rotate(&rotate, now));
-    first.unwrap();
-    second.unwrap();
-    assert_eq!(one.list(now), other.list(now));
-    assert_eq!(one.list(now).len(), 3);
-}
-
 #[tokio::test]
 async fn a_node_learns_what_another_did() {
     let place = Place::new().await;
@@ -335,37 +309,6 @@ async fn keys_of_an_unknown_algorithm_are_passed_over() {
 }
 
 #[tokio::test]
-async fn everything_at_rest_is_encrypted_anew_under_a_new_master_key() {
-    let place = Place::new().await;
-    let before = place.node().await.jwks(START);
-    let storage = place.storage().await;
-    let (old, both) = (sealer("A"), Sealer::new(&master("B"), Some(&master("A"))).unwrap());
-    for id in ["app", "public"] {
-        let secret =
-            (id == "app").then(|| old.encrypt(Purpose::ClientSecret, id, b"s3cret").unwrap());
-        clients::put(&storage, client_row(id, secret)).await.unwrap();
-    }
-    for id in ["alice", "bob"] {
-        let attributes = old.encrypt(Purpose::Account, id, id.as_bytes()).unwrap();
-        accounts::put(&storage, account_row(id, attributes)).await.unwrap();
-    }
-    accounts::put(&storage, account_row("carol", vec![7; 40])).await.unwrap();
-
-    let resealed = reseal(&storage, &both).await.unwrap();
-    assert_eq!(resealed.renewed, 5);
-    assert_eq!(resealed.refused, [("account", "carol".to_owned())]);
-    assert_eq!(reseal(&storage, &both).await.unwrap().renewed, 0);
-
-    let new = sealer("B");
-    let keys = Keys::open(place.storage().await, new.clone(), settings(), START).await.unwrap();
-    assert_eq!(keys.jwks(START), before);
-    let bob = accounts::find(&storage, "bob").await.unwrap().unwrap();
-    assert_eq!(**new.decrypt(Purpose::Account, "bob", &bob.attributes).unwrap(), *b"bob");
-    let app = clients::find(&storage, "app").await.unwrap().unwrap().secret_sealed.unwrap();
-    assert_eq!(**new.decrypt(Purpose::ClientSecret, "app", &app).unwrap(), *b"s3cret");
-}
-
-#[tokio::test]
 async fn a_node_that_knows_only_the_former_master_key_goes_on_with_the_keys_it_has() {
     let place = Place::new().await;
     let keys = place.node().await;
@@ -375,27 +318,10 @@ async fn a_node_that_knows_only_the_former_master_key_goes_on_with_the_keys_it_h
     assert_eq!(keys.list(START).len(), 2);
 }
 
-fn client_row(id: &str, secret_sealed: Option<Vec<u8>>) -> client::Model {
-    client::Model {
-        id: id.to_owned(),
-        metadata: "{}".to_owned(),
-        secret_hash: None,
-        secret_sealed,
-        disabled: false,
-        created_at: START,
-        updated_at: START,
-    }
-}
-
-fn account_row(id: &str, attributes: Vec<u8>) -> account::Model {
-    account::Model {
-        id: id.to_owned(),
-        backend: "people".to_owned(),
-        subject: id.to_owned(),
-        sub: id.to_owned(),
-        attributes,
-        seen_at: START,
-        created_at: START,
-        gone_since: None,
-    }
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_processes_that_start_at_once_on_one_file_agree() {
+    let place = Place::new().await;
+    let (one, other) = tokio::join!(place.node(), place.node());
+    assert_eq!(one.jwks(START), other.jwks(START));
+    assert_eq!(signing(&one, START), signing(&other, START));
 }
