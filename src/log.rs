@@ -18,6 +18,7 @@ use tracing::Level;
 use tracing_subscriber::filter::{EnvFilter, FilterExt, ParseError, filter_fn};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 
+use crate::config::Format;
 use lines::Lines;
 
 /// What a line looks like.
@@ -36,6 +37,16 @@ impl Form {
     pub fn text() -> Self {
         let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         Self::Text { colours }
+    }
+}
+
+impl From<Format> for Form {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Auto => Self::auto(),
+            Format::Text => Self::text(),
+            Format::Json => Self::Json,
+        }
     }
 }
 

@@ -25,6 +25,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use crate::config;
 pub use body::BodyRefused;
 pub use connection::PeerCertificate;
 pub use signal::stop;
@@ -63,6 +64,18 @@ impl Default for Limits {
             connections: 4096,
             streams: 100,
             grace: Duration::from_secs(20),
+        }
+    }
+}
+
+impl From<&config::Server> for Limits {
+    fn from(configured: &config::Server) -> Self {
+        Self {
+            header_timeout: configured.header_timeout,
+            body: u64::try_from(configured.body_limit).unwrap_or(u64::MAX),
+            connections: configured.connections.min(Semaphore::MAX_PERMITS),
+            grace: configured.shutdown_grace,
+            ..Self::default()
         }
     }
 }

@@ -48,7 +48,7 @@ impl Provider {
         run(&config, ["migrate"], "")?;
         run(
             &config,
-            ["user", "add", USERNAME, "--email", "alice@example.com", "--password-stdin"],
+            ["user", "add", USERNAME, "--attribute", "email=alice@example.com"],
             PASSWORD,
         )?;
         let client = run(
