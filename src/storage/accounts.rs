@@ -4,7 +4,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::{account, consent, grant};
-use super::{Fault, Storage, grants, inserted, is_name, sessions};
+use super::{Fault, Storage, despite_deadlock, grants, inserted, is_name, sessions};
 use crate::protocol::Timestamp;
 
 pub async fn find(storage: &Storage, id: &str) -> Result<Option<account::Model>, Fault> {
@@ -77,18 +77,16 @@ pub async fn miss(storage: &Storage, id: &str, at: Timestamp) -> Result<(), Faul
 
 /// Forgets a person: sessions, consents and grants, offline ones too. Revocations stand until `until`.
 pub async fn remove(storage: &Storage, id: &str, until: Timestamp) -> Result<(), Fault> {
-    storage
-        .transaction(async |transaction| {
-            sessions::end_of_account(transaction, id, until).await?;
-            grants::end_where(transaction, grant::Column::AccountId.eq(id), until).await?;
-            consent::Entity::delete_many()
-                .filter(consent::Column::AccountId.eq(id))
-                .exec(transaction)
-                .await?;
-            account::Entity::delete_by_id(id).exec(transaction).await?;
-            Ok(())
-        })
-        .await
+    despite_deadlock(|| async {
+        let transaction = storage.begin().await?;
+        sessions::end_of_account(&transaction, id, until).await?;
+        grants::end_where(&transaction, grant::Column::AccountId.eq(id), until).await?;
+        let consents = consent::Entity::delete_many().filter(consent::Column::AccountId.eq(id));
+        consents.exec(&transaction).await?;
+        account::Entity::delete_by_id(id).exec(&transaction).await?;
+        transaction.commit().await
+    })
+    .await
 }
 
 /// Some accounts in the order of their ids, from the one after `after`; none, if that was the last.

@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+};
 
 use super::entity::attempt::{Column, Entity, Model};
-use super::{Fault, Storage};
+use super::{Fault, Storage, despite_deadlock};
 use crate::protocol::Timestamp;
 
 /// Counts one try in each bucket and returns what they have come to, this one included, by bucket.
@@ -30,15 +32,17 @@ pub async fn count(
         first_at: now,
         last_at: now,
     };
-    storage
-        .transaction(async |transaction| {
-            Entity::insert_many(buckets.iter().map(|bucket| first(bucket).into_active_model()))
-                .on_conflict(one_more(now, now.minus(window)))
-                .exec_without_returning(transaction)
-                .await?;
-            these(transaction, &buckets).await
-        })
-        .await
+    despite_deadlock(|| async {
+        let transaction = storage.begin().await?;
+        Entity::insert_many(buckets.iter().map(|bucket| first(bucket).into_active_model()))
+            .on_conflict(one_more(now, now.minus(window)))
+            .exec_without_returning(&transaction)
+            .await?;
+        let counted = these(&transaction, &buckets).await?;
+        transaction.commit().await?;
+        Ok(counted)
+    })
+    .await
 }
 
 /// What the buckets have come to, without counting. Those that never counted are left out.
@@ -67,7 +71,11 @@ pub async fn take_back(storage: &Storage, buckets: &[String]) -> Result<(), Faul
 }
 
 async fn these(database: &impl ConnectionTrait, buckets: &[String]) -> Result<Vec<Model>, DbErr> {
-    Entity::find().filter(Column::Bucket.is_in(buckets)).all(database).await
+    Entity::find()
+        .filter(Column::Bucket.is_in(buckets))
+        .order_by_asc(Column::Bucket)
+        .all(database)
+        .await
 }
 
 /// `failures` stands first, as MariaDB assigns in turn and it needs the old `first_at`.

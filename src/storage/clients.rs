@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder
 
 use super::entity::client::{Column, Entity, Model};
 use super::entity::{consent, grant};
-use super::{Fault, Storage, grants, is_name};
+use super::{Fault, Storage, despite_deadlock, grants, is_name};
 use crate::protocol::Timestamp;
 
 /// Finds a client by exactly this id, spaces at the end included, which MariaDB ignores.
@@ -59,16 +59,16 @@ pub async fn set_disabled(
 /// Removes a client with its consents and grants; whether there was one. Revocations stand until
 /// `until`.
 pub async fn remove(storage: &Storage, id: &str, until: Timestamp) -> Result<bool, Fault> {
-    storage
-        .transaction(async |transaction| {
-            grants::end_where(transaction, grant::Column::ClientId.eq(id), until).await?;
-            consent::Entity::delete_many()
-                .filter(consent::Column::ClientId.eq(id))
-                .exec(transaction)
-                .await?;
-            Ok(Entity::delete_by_id(id).exec(transaction).await?.rows_affected > 0)
-        })
-        .await
+    despite_deadlock(|| async {
+        let transaction = storage.begin().await?;
+        grants::end_where(&transaction, grant::Column::ClientId.eq(id), until).await?;
+        let consents = consent::Entity::delete_many().filter(consent::Column::ClientId.eq(id));
+        consents.exec(&transaction).await?;
+        let removed = Entity::delete_by_id(id).exec(&transaction).await?;
+        transaction.commit().await?;
+        Ok(removed.rows_affected > 0)
+    })
+    .await
 }
 
 /// The secret, encrypted under another master key; not, if its row has changed or gone.

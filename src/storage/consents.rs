@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel};
 
 use super::entity::consent::{Column, Entity, Model};
 use super::entity::grant;
-use super::{Fault, Storage, grants};
+use super::{Fault, Storage, despite_deadlock, grants};
 use crate::protocol::Timestamp;
 
 pub async fn find(
@@ -37,14 +37,16 @@ pub async fn remove(
     client_id: &str,
     until: Timestamp,
 ) -> Result<bool, Fault> {
-    storage
-        .transaction(async |transaction| {
-            let theirs = Condition::all()
-                .add(grant::Column::AccountId.eq(account_id))
-                .add(grant::Column::ClientId.eq(client_id));
-            grants::end_where(transaction, theirs, until).await?;
-            let key = (account_id.to_owned(), client_id.to_owned());
-            Ok(Entity::delete_by_id(key).exec(transaction).await?.rows_affected > 0)
-        })
-        .await
+    despite_deadlock(|| async {
+        let transaction = storage.begin().await?;
+        let theirs = Condition::all()
+            .add(grant::Column::AccountId.eq(account_id))
+            .add(grant::Column::ClientId.eq(client_id));
+        grants::end_where(&transaction, theirs, until).await?;
+        let key = (account_id.to_owned(), client_id.to_owned());
+        let removed = Entity::delete_by_id(key).exec(&transaction).await?;
+        transaction.commit().await?;
+        Ok(removed.rows_affected > 0)
+    })
+    .await
 }

@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter}
 
 use super::entity::grant::{Column, Entity, Model};
 use super::entity::refresh_token;
-use super::{Fault, Storage, revocations};
+use super::{Fault, Storage, despite_deadlock, revocations};
 use crate::protocol::Timestamp;
 
 pub async fn find(storage: &Storage, id: &str) -> Result<Option<Model>, Fault> {
@@ -16,12 +16,13 @@ pub async fn find(storage: &Storage, id: &str) -> Result<Option<Model>, Fault> {
 /// as well. It stands until `until`, which lies no earlier than the end of the grant and its tokens.
 pub async fn revoke(storage: &Storage, id: &str, until: Timestamp) -> Result<(), Fault> {
     let ids = [id.to_owned()];
-    storage
-        .transaction(async |transaction| {
-            revocations::put_each(transaction, &ids, until).await?;
-            end_where(transaction, Column::Id.eq(id), until).await
-        })
-        .await
+    despite_deadlock(|| async {
+        let transaction = storage.begin().await?;
+        revocations::put_each(&transaction, &ids, until).await?;
+        end_where(&transaction, Column::Id.eq(id), until).await?;
+        transaction.commit().await
+    })
+    .await
 }
 
 /// Deletes grants with their refresh tokens and leaves a revocation of each.

@@ -117,30 +117,24 @@ impl Storage {
         self.writer.commit(write).await
     }
 
-    /// Runs the statements of `work` as one, and once more if the database gave precedence to
-    /// another's.
-    async fn transaction<T>(
-        &self,
-        work: impl AsyncFn(&DatabaseTransaction) -> Result<T, DbErr>,
-    ) -> Result<T, Fault> {
-        match run(&self.writes, &work).await {
-            Err(error) if fault::is_deadlock(&error) => Ok(run(&self.writes, &work).await?),
-            outcome => Ok(outcome?),
-        }
+    /// Begins a transaction; unless it is committed, it never was.
+    async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        begin(&self.writes).await
     }
 }
 
-async fn run<T>(
-    database: &DatabaseConnection,
-    work: impl AsyncFn(&DatabaseTransaction) -> Result<T, DbErr>,
-) -> Result<T, DbErr> {
-    let transaction = begin(database).await?;
-    let outcome = work(&transaction).await?;
-    transaction.commit().await?;
-    Ok(outcome)
+/// Runs a transaction, and once more if the database broke it off in favour of another.
+async fn despite_deadlock<T, F>(transact: impl Fn() -> F) -> Result<T, Fault>
+where
+    F: Future<Output = Result<T, DbErr>>,
+{
+    match transact().await {
+        Err(error) if fault::is_deadlock(&error) => Ok(transact().await?),
+        outcome => Ok(outcome?),
+    }
 }
 
-/// Begins a transaction. On SQLite it takes the lock at once: a reader that becomes a writer could
+/// On SQLite a transaction takes the lock at once: a reader that becomes a writer could
 /// find that another process wrote in between, and fail.
 async fn begin(database: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let options = TransactionOptions {

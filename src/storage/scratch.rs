@@ -12,6 +12,7 @@ use super::{Settings, Storage};
 /// A storage of its own, with tables and nothing in them.
 pub(crate) struct Scratch {
     pub(crate) storage: Storage,
+    pub(crate) url: String,
     folder: Option<PathBuf>,
 }
 
@@ -59,9 +60,9 @@ async fn server(variable: &str) -> Scratch {
 }
 
 async fn open(url: String, folder: Option<PathBuf>) -> Scratch {
-    let storage = Storage::open(&Settings::new(url)).await.unwrap();
+    let storage = Storage::open(&Settings::new(&url)).await.unwrap();
     storage.migrate().await.unwrap();
-    Scratch { storage, folder }
+    Scratch { storage, url, folder }
 }
 
 fn name() -> String {

@@ -8,7 +8,7 @@ use sea_orm::{
 
 use super::entity::grant;
 use super::entity::session::{Column, Entity, Model};
-use super::{Fault, Storage, grants, revocations};
+use super::{Fault, Storage, despite_deadlock, grants, revocations};
 use crate::protocol::Timestamp;
 
 /// A statement names so many sessions at most.
@@ -69,14 +69,22 @@ pub async fn choose(storage: &Storage, cookie_hash: &str, request_id: &str) -> R
 /// `until`, which lies no earlier than the end of any token that names session or grant.
 pub async fn end(storage: &Storage, sid: &str, until: Timestamp) -> Result<(), Fault> {
     let sids = [sid.to_owned()];
-    storage.transaction(async |transaction| end_each(transaction, &sids, until).await).await
+    despite_deadlock(|| async {
+        let transaction = storage.begin().await?;
+        end_each(&transaction, &sids, until).await?;
+        transaction.commit().await
+    })
+    .await
 }
 
 /// Ends every session of an account, as [`end`] does.
 pub async fn end_all(storage: &Storage, account_id: &str, until: Timestamp) -> Result<(), Fault> {
-    storage
-        .transaction(async |transaction| end_of_account(transaction, account_id, until).await)
-        .await
+    despite_deadlock(|| async {
+        let transaction = storage.begin().await?;
+        end_of_account(&transaction, account_id, until).await?;
+        transaction.commit().await
+    })
+    .await
 }
 
 pub(super) async fn end_of_account(

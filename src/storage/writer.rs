@@ -10,6 +10,11 @@
 //! If it had been committed, it finds its attempt ids; if it is still going on, it waits for
 //! itself; if it was lost, it is done now. Nobody is answered before that is known.
 
+#[cfg(test)]
+mod line;
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::slice;
 use std::time::Duration;
