@@ -1,3 +1,10 @@
 //! Parses the arguments and runs one command.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    vestibule::cli::run()
+}

@@ -1,1 +1,69 @@
-//! cli
+//! The command line: one file per command.
+//!
+//! A command is a function from its arguments and [`Surroundings`] to an [`Answer`] or a
+//! [`Failure`]; printing and exit codes are here alone.
+
+mod answer;
+mod failure;
+mod init;
+mod surroundings;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use answer::Answer;
+use failure::Failure;
+use surroundings::Surroundings;
+
+/// The configuration, unless `--config` or `VESTIBULE_CONFIG` names another file.
+const CONFIG: &str = "vestibule.toml";
+
+#[derive(Parser)]
+#[command(
+    name = "vestibule",
+    version,
+    about = "An OpenID Provider with pluggable identity backends"
+)]
+struct Arguments {
+    /// Configuration file
+    #[arg(long, global = true, env = "VESTIBULE_CONFIG", value_name = "FILE", default_value = CONFIG)]
+    config: PathBuf,
+    /// Answer in JSON, for scripts
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write a commented production configuration
+    Init(init::Arguments),
+}
+
+/// Parses the arguments, runs one command, prints its answer.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let as_json = arguments.json;
+    match execute(arguments, &mut Surroundings::of_process()) {
+        Ok(answer) => {
+            // Whoever reads may have heard enough (`| head`).
+            let _ = std::io::stdout().write_all(answer.written(as_json).as_bytes());
+            if answer.success { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(failure) => {
+            let _ = writeln!(std::io::stderr(), "vestibule: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(arguments: Arguments, surroundings: &mut Surroundings) -> Result<Answer, Failure> {
+    let config: &Path = &arguments.config;
+    match arguments.command {
+        Command::Init(arguments) => init::run(&arguments, config),
+    }
+}

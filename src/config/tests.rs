@@ -382,3 +382,30 @@ fn the_sample_holds_every_option_and_can_be_used_as_it_is() {
     let (explicit, implicit) = (parse(&explicit, &[]).unwrap(), parse(&text, &[]).unwrap());
     assert_eq!(format!("{explicit:?}"), format!("{implicit:?}"));
 }
+
+/// The table of the README.
+fn table() -> String {
+    let mut table = String::from("| option | default | meaning |\n|---|---|---|\n");
+    for option in options() {
+        let default = match option.default {
+            Default::Required => "*required*".to_owned(),
+            Default::Absent => String::new(),
+            Default::Toml(text) => format!("`{text}`"),
+        };
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        table.push_str(&format!(
+            "| `{}` | {default} | {} |\n",
+            option.name(),
+            words(option.meaning)
+        ));
+    }
+    table
+}
+
+#[test]
+fn the_readme_lists_every_option() {
+    let readme = include_str!("../../README.md");
+    let (_, rest) = readme.split_once("<!-- options: begin -->\n").unwrap();
+    let (written, _) = rest.split_once("<!-- options: end -->").unwrap();
+    assert_eq!(written, table(), "put this table into README.md:\n\n{}", table());
+}
