@@ -4,9 +4,17 @@
 //! [`Failure`]; printing and exit codes are here alone.
 
 mod answer;
+mod check;
+mod client;
 mod failure;
 mod init;
+mod migrate;
+#[cfg(feature = "database")]
+mod people;
+mod site;
 mod surroundings;
+#[cfg(feature = "database")]
+mod user;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -42,28 +50,49 @@ struct Arguments {
 enum Command {
     /// Write a commented production configuration
     Init(init::Arguments),
+    /// Say what is wrong with configuration, database, templates and certificate, and how to mend it
+    Check,
+    /// Make the tables, or bring them up to date
+    Migrate,
+    /// Register and administer applications
+    #[command(subcommand)]
+    Client(client::Command),
+    /// Add and administer people in Vestibule's own table
+    #[cfg(feature = "database")]
+    User(user::Arguments),
 }
 
 /// Parses the arguments, runs one command, prints its answer.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let as_json = arguments.json;
-    match execute(arguments, &mut Surroundings::of_process()) {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&Failure::from(error)),
+    };
+    match runtime.block_on(execute(arguments, &mut Surroundings::of_process())) {
         Ok(answer) => {
             // Whoever reads may have heard enough (`| head`).
             let _ = std::io::stdout().write_all(answer.written(as_json).as_bytes());
             if answer.success { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
-        Err(failure) => {
-            let _ = writeln!(std::io::stderr(), "vestibule: {failure}");
-            ExitCode::FAILURE
-        }
+        Err(failure) => fail(&failure),
     }
 }
 
-fn execute(arguments: Arguments, surroundings: &mut Surroundings) -> Result<Answer, Failure> {
-    let config: &Path = &arguments.config;
+fn fail(failure: &Failure) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "vestibule: {failure}");
+    ExitCode::FAILURE
+}
+
+async fn execute(arguments: Arguments, surroundings: &mut Surroundings) -> Result<Answer, Failure> {
+    let file: &Path = &arguments.config;
     match arguments.command {
-        Command::Init(arguments) => init::run(&arguments, config),
+        Command::Init(arguments) => init::run(&arguments, file),
+        Command::Check => check::run(file, surroundings).await,
+        Command::Migrate => migrate::run(file, surroundings).await,
+        Command::Client(command) => client::run(command, file, surroundings).await,
+        #[cfg(feature = "database")]
+        Command::User(arguments) => user::run(arguments, file, surroundings).await,
     }
 }

@@ -3,10 +3,49 @@
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 
-use super::entity::client::{Column, Entity, Model};
+use super::entity::client::{Column, Entity};
 use super::entity::{consent, grant};
 use super::{Fault, Storage, despite_deadlock, grants, is_name};
-use crate::protocol::Timestamp;
+use crate::protocol::client::SecretHash;
+use crate::protocol::{Client, Timestamp};
+
+pub use super::entity::client::Model;
+
+/// The client that a row stands for.
+pub fn read(row: &Model) -> Result<Client, Fault> {
+    let broken = |what: String| Fault::Broken(format!("client {}: {what}", row.id));
+    let mut client: Client =
+        serde_json::from_str(&row.metadata).map_err(|error| broken(error.to_string()))?;
+    client.secret = match &row.secret_hash {
+        None => None,
+        Some(text) => {
+            let hash = SecretHash::from_base64url(text);
+            Some(hash.ok_or_else(|| broken("its secret_hash is not one".to_owned()))?)
+        }
+    };
+    client.client_id.clone_from(&row.id);
+    client.disabled = row.disabled;
+    Ok(client)
+}
+
+/// The row that stands for a client. `secret_sealed` is for clients whose secret must be readable.
+pub fn write(
+    client: &Client,
+    secret_sealed: Option<Vec<u8>>,
+    now: Timestamp,
+) -> Result<Model, Fault> {
+    let metadata =
+        serde_json::to_string(client).map_err(|error| Fault::Broken(error.to_string()))?;
+    Ok(Model {
+        id: client.client_id.clone(),
+        metadata,
+        secret_hash: client.secret.as_ref().map(SecretHash::to_base64url),
+        secret_sealed,
+        disabled: client.disabled,
+        created_at: now,
+        updated_at: now,
+    })
+}
 
 /// Finds a client by exactly this id, spaces at the end included, which MariaDB ignores.
 pub async fn find(storage: &Storage, id: &str) -> Result<Option<Model>, Fault> {

@@ -132,7 +132,8 @@ impl Registration {
         secret: Option<SecretHash>,
     ) -> Result<Client, Failure> {
         let delimiter = if self.comma_scopes { Delimiter::Comma } else { Delimiter::Space };
-        let scope = Scope::parse(&self.scope, Delimiter::Space)?;
+        let scope = Scope::parse(&self.scope, Delimiter::Space)
+            .map_err(|wrong| Failure::new(wrong.description))?;
         let mut grant_types = BTreeSet::new();
         if self.response_types.iter().any(|kind| kind.code) {
             grant_types.insert(GrantType::AuthorizationCode);
@@ -153,7 +154,11 @@ impl Registration {
             logo_uri: self.logo_uri,
             policy_uri: self.policy_uri,
             tos_uri: self.tos_uri,
-            application_type: if self.native { ApplicationType::Native } else { ApplicationType::Web },
+            application_type: if self.native {
+                ApplicationType::Native
+            } else {
+                ApplicationType::Web
+            },
             redirect_uris: self.redirect_uris,
             post_logout_redirect_uris: self.logout_redirect_uris,
             origins: (!self.origins.is_empty()).then_some(self.origins),
@@ -245,8 +250,12 @@ mod tests {
             "Shop --public --redirect-uri https://shop.example/ --response-type code --response-type token_id~token",
         )
         .unwrap();
-        assert_eq!(shop.grant_types, BTreeSet::from([GrantType::AuthorizationCode, GrantType::Implicit]));
-        let phone = client("P --redirect-uri https://p.example/ --scope openid_offline~access").unwrap();
+        assert_eq!(
+            shop.grant_types,
+            BTreeSet::from([GrantType::AuthorizationCode, GrantType::Implicit])
+        );
+        let phone =
+            client("P --redirect-uri https://p.example/ --scope openid_offline~access").unwrap();
         assert!(phone.allows(GrantType::RefreshToken) && !phone.refresh_tokens_end_with_session);
         let wiki = client("W --redirect-uri https://w.example/ --refresh-tokens").unwrap();
         assert!(wiki.allows(GrantType::RefreshToken) && wiki.refresh_tokens_end_with_session);
@@ -254,7 +263,8 @@ mod tests {
 
     #[test]
     fn lifetimes_are_seconds_by_name() {
-        let client = client("W --redirect-uri https://w.example/ --lifetime access~token=600").unwrap();
+        let client =
+            client("W --redirect-uri https://w.example/ --lifetime access~token=600").unwrap();
         assert_eq!(client.lifetimes.access_token, Some(600));
     }
 
@@ -265,15 +275,36 @@ mod tests {
             ("X --redirect-uri http://x.example/", "use https"),
             ("X --redirect-uri https://x.example/#a", "fragment"),
             ("X --redirect-uri com.example:/cb", "its scheme is not allowed"),
-            ("X --redirect-uri https://x.example/ --public --trusted --redirect-uri http://127.0.0.1/", "can be trusted"),
-            ("X --redirect-uri https://x.example/ --public --id-token-alg HS256", "HS256 needs a confidential client"),
-            ("X --redirect-uri https://x.example/ --access-token-alg HS256", "never signed with a client_secret"),
-            ("X --redirect-uri com.example:/cb --native --public --response-type token", "never gets front-channel"),
-            ("X --redirect-uri https://x.example/ --response-type token --refresh-tokens", "need a --response-type with code"),
+            (
+                "X --redirect-uri https://x.example/ --public --trusted --redirect-uri http://127.0.0.1/",
+                "can be trusted",
+            ),
+            (
+                "X --redirect-uri https://x.example/ --public --id-token-alg HS256",
+                "HS256 needs a confidential client",
+            ),
+            (
+                "X --redirect-uri https://x.example/ --access-token-alg HS256",
+                "never signed with a client_secret",
+            ),
+            (
+                "X --redirect-uri com.example:/cb --native --public --response-type token",
+                "never gets front-channel",
+            ),
+            (
+                "X --redirect-uri https://x.example/ --response-type token --refresh-tokens",
+                "need a --response-type with code",
+            ),
             ("X --redirect-uri https://x.example/ --response-type password", "response type"),
-            ("X --redirect-uri https://x.example/ --id-token-alg none", "unknown signature algorithm"),
+            (
+                "X --redirect-uri https://x.example/ --id-token-alg none",
+                "unknown signature algorithm",
+            ),
             ("X --redirect-uri https://x.example/ --lifetime code=1", "must be NAME=SECONDS"),
-            ("X --redirect-uri https://x.example/ --lifetime access~token=0", "must be NAME=SECONDS"),
+            (
+                "X --redirect-uri https://x.example/ --lifetime access~token=0",
+                "must be NAME=SECONDS",
+            ),
             ("X --public --confidential --redirect-uri https://x.example/", "cannot be used with"),
         ] {
             let failure = client(flags).expect_err(flags).to_string();
