@@ -1,5 +1,6 @@
 //! Stopping: what is under way is finished, what is not is not begun.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use poem::EndpointExt;
@@ -62,4 +63,14 @@ async fn a_request_that_outlasts_the_grace_is_dropped() {
     server.stop.send(()).unwrap();
     timeout(PATIENCE, server.served).await.expect("does not end").unwrap();
     assert_eq!(busy.rest().await, "");
+}
+
+#[tokio::test]
+async fn a_termination_signal_asks_to_stop() {
+    let mut asked = pin!(vestibule::server::stop());
+    // Listening begins here; before, the signal would end the tests.
+    assert!(timeout(Duration::ZERO, asked.as_mut()).await.is_err());
+    let pid = std::process::id().to_string();
+    std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    timeout(PATIENCE, asked).await.expect("not asked");
 }

@@ -222,6 +222,31 @@ async fn a_certificate_is_read_again() {
     assert_eq!(stream.get_ref().1.peer_certificates().unwrap()[0], later.certificate);
 }
 
+#[tokio::test]
+async fn a_hangup_signal_reads_the_certificate_again() {
+    let (former, later) = (Pair::make(), Pair::make());
+    let server = server_with(&former, false).await;
+    let shown = async |pair: &Pair| {
+        let config = client(pair, &[&version::TLS13], None);
+        let socket = TcpStream::connect(server.address).await.unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        TlsConnector::from(Arc::new(config)).connect(name, socket).await.is_ok()
+    };
+    assert!(shown(&former).await);
+
+    for (from, to) in [(later.files().0, former.files().0), (later.files().1, former.files().1)] {
+        std::fs::copy(from, to).unwrap();
+    }
+    let pid = std::process::id().to_string();
+    std::process::Command::new("kill").args(["-HUP", &pid]).status().unwrap();
+    let read_again = async {
+        while !shown(&later).await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(PATIENCE, read_again).await.expect("not read again");
+}
+
 #[test]
 fn files_that_are_no_certificate_are_named() {
     let pair = Pair::make();
