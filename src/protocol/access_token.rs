@@ -45,3 +45,50 @@ impl AccessToken<'_> {
         self.iss == issuer && now.seconds() < self.exp
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::samples::{ISSUER, NOW, scope};
+
+    fn token() -> AccessToken<'static> {
+        AccessToken {
+            iss: ISSUER.into(),
+            sub: "alice".into(),
+            aud: Cow::Owned(vec![ISSUER.to_owned()]),
+            client_id: "app".into(),
+            exp: NOW.seconds(),
+            iat: NOW.seconds() - 60,
+            jti: "j".into(),
+            scope: Cow::Owned(scope("openid")),
+            auth_time: NOW.seconds() - 90,
+            acr: None,
+            amr: None,
+            grant_id: None,
+            sid: Some("s".into()),
+            claims: None,
+        }
+    }
+
+    // TK4
+    #[test]
+    fn a_token_is_dead_from_the_second_of_its_expiry_on() {
+        for (millis, current) in
+            [(-60_000, true), (-1, true), (0, false), (1, false), (1000, false)]
+        {
+            let now = Timestamp::from_millis(NOW.millis() + millis);
+            assert_eq!(token().is_current(ISSUER, now), current, "{millis}");
+        }
+        for exp in [i64::MIN, -1, 0] {
+            assert!(!AccessToken { exp, ..token() }.is_current(ISSUER, NOW));
+        }
+        assert!(!AccessToken { exp: i64::MAX, ..token() }.is_current("https://other.example", NOW));
+    }
+
+    #[test]
+    fn absent_claims_are_not_written_and_what_is_written_is_read() {
+        let text = serde_json::to_string(&token()).unwrap();
+        assert!(!text.contains("null") && !text.contains("acr"));
+        assert_eq!(serde_json::from_str::<AccessToken<'_>>(&text).unwrap(), token());
+    }
+}

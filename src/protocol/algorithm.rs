@@ -92,3 +92,25 @@ impl From<Algorithm> for String {
         algorithm.as_str().to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // JW1
+    #[test]
+    fn none_is_no_algorithm() {
+        for name in ["none", "None", "NONE", "", "rs256", "HS384", "RS256 "] {
+            let error = name.parse::<Algorithm>().unwrap_err();
+            assert!(error.to_string().ends_with("EdDSA HS256"), "{name}");
+            assert!(serde_json::from_value::<Algorithm>(name.into()).is_err());
+        }
+    }
+
+    #[test]
+    fn each_is_read_by_its_own_name() {
+        for algorithm in Algorithm::ALL {
+            assert_eq!(algorithm.as_str().parse::<Algorithm>().unwrap(), algorithm);
+        }
+    }
+}

@@ -45,3 +45,61 @@ fn is_b64token(text: &str) -> bool {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
     !text.is_empty() && text.bytes().all(known)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::samples::parameters;
+
+    fn of(headers: &[&[u8]], body: Option<&[(&str, &str)]>) -> Result<Option<String>, Code> {
+        let body = body.map(parameters);
+        read(headers, body.as_ref())
+            .map(|token| token.map(str::to_owned))
+            .map_err(|error| error.code)
+    }
+
+    #[test]
+    fn the_token_is_read_from_the_header() {
+        let token = |text: &str| Ok(Some(text.to_owned()));
+        let malformed = Err(Code::InvalidRequest);
+        for (header, expected) in [
+            ("Bearer abc", token("abc")),
+            ("bearer abc", token("abc")),
+            ("BEARER  abc", token("abc")),
+            ("Bearer a-._~+/b==", token("a-._~+/b==")),
+            ("Bearer", malformed.clone()),
+            ("Bearer ", malformed.clone()),
+            ("Bearer ==", malformed.clone()),
+            ("Bearer a=b", malformed.clone()),
+            ("Bearer a b", malformed.clone()),
+            ("Bearer a,b", malformed.clone()),
+            ("Bearer \"abc\"", malformed.clone()),
+            ("Bearer ü", malformed),
+            ("Bearerabc", Ok(None)),
+            ("Bearer\tabc", Ok(None)),
+            ("Basic YXBwOng=", Ok(None)),
+            ("DPoP abc", Ok(None)),
+            ("", Ok(None)),
+            ("abc", Ok(None)),
+        ] {
+            assert_eq!(of(&[header.as_bytes()], None), expected, "{header:?}");
+        }
+        assert_eq!(of(&[b"Bearer \xff"], None), Err(Code::InvalidRequest));
+        assert_eq!(of(&[b"\xff \xff"], None), Ok(None));
+    }
+
+    #[test]
+    fn the_token_comes_by_one_method_once() {
+        let abc = Ok(Some("abc".to_owned()));
+        let twice = Err(Code::InvalidRequest);
+        let body: &[(&str, &str)] = &[("access_token", "abc")];
+        assert_eq!(of(&[], None), Ok(None));
+        assert_eq!(of(&[], Some(&[])), Ok(None));
+        assert_eq!(of(&[], Some(&[("access_token", "")])), Ok(None));
+        assert_eq!(of(&[], Some(body)), abc);
+        assert_eq!(of(&[b"Basic YXBwOng="], Some(body)), abc);
+        assert_eq!(of(&[b"Bearer abc"], Some(body)), twice);
+        assert_eq!(of(&[b"Bearer abc", b"Bearer abc"], None), twice);
+        assert_eq!(of(&[], Some(&[("access_token", "a"), ("access_token", "a")])), twice);
+    }
+}

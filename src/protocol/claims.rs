@@ -93,3 +93,76 @@ pub fn is_of_scope(claim: &str, scope: &Scope, custom: &[(String, Vec<String>)])
             .iter()
             .any(|(name, claims)| claims.iter().any(|c| c == claim) && scope.contains(name))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::protocol::samples::scope;
+
+    fn known() -> Claims {
+        let Value::Object(claims) = json!({
+            "name": "Alice", "email": "alice@example.com", "email_verified": true, "groups": ["staff"],
+            "address": {"country": "DE"}, "phone_number": "+49", "shoe_size": 38,
+        }) else {
+            unreachable!()
+        };
+        claims
+    }
+
+    fn selected(names: &str, request: &str, delivery: Delivery) -> String {
+        let request = ClaimsRequest::parse(request).unwrap();
+        let custom = [("staff".to_owned(), vec!["groups".to_owned()])];
+        let claims = select(&known(), &scope(names), &custom, &request, delivery);
+        let mut names: Vec<&str> = claims.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names.join(" ")
+    }
+
+    #[test]
+    fn scopes_bring_their_claims_to_userinfo() {
+        for (names, claims) in [
+            ("openid", ""),
+            ("openid profile", "name"),
+            ("openid email", "email email_verified"),
+            ("openid address phone", "address phone_number"),
+            ("openid staff", "groups"),
+            ("openid unknown", ""),
+        ] {
+            assert_eq!(selected(names, "{}", Delivery::Userinfo), claims, "{names}");
+        }
+    }
+
+    #[test]
+    fn the_id_token_has_the_claims_of_scopes_only_where_there_is_no_access_token() {
+        let with = Delivery::IdToken { access_token_issued: true };
+        let without = Delivery::IdToken { access_token_issued: false };
+        assert_eq!(selected("openid profile", "{}", with), "");
+        assert_eq!(selected("openid profile", "{}", without), "name");
+        let request = r#"{"id_token": {"email": null}, "userinfo": {"shoe_size": null}}"#;
+        assert_eq!(selected("openid profile", request, with), "email");
+        assert_eq!(selected("openid profile", request, without), "email name");
+        assert_eq!(selected("openid", request, Delivery::Userinfo), "shoe_size");
+    }
+
+    #[test]
+    fn a_claim_is_left_out_if_it_has_none_of_the_values_asked_for() {
+        let request = r#"{"userinfo": {"email": {"value": "bob@example.com"}, "missing": {"essential": true}}}"#;
+        assert_eq!(selected("openid", request, Delivery::Userinfo), "");
+        let request = r#"{"userinfo": {"shoe_size": {"values": [37, 38]}}}"#;
+        assert_eq!(selected("openid", request, Delivery::Userinfo), "shoe_size");
+    }
+
+    #[test]
+    fn no_attribute_of_a_person_stands_in_for_a_claim_of_the_token() {
+        let known: Claims = OF_TOKENS.iter().map(|name| ((*name).to_owned(), json!("x"))).collect();
+        let custom = [("all".to_owned(), known.keys().cloned().collect())];
+        let request = ClaimsRequest {
+            userinfo: known.keys().map(|name| (name.clone(), Default::default())).collect(),
+            ..Default::default()
+        };
+        let claims = select(&known, &scope("openid all"), &custom, &request, Delivery::Userinfo);
+        assert_eq!(claims, Claims::new());
+    }
+}

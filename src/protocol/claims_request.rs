@@ -91,3 +91,116 @@ fn read(demand: &Value) -> Result<Demand, Error> {
     };
     Ok(Demand { essential, values })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_example_of_the_specification_is_understood() {
+        // OIDC Core §5.5
+        let request = ClaimsRequest::parse(
+            r#"{
+                "userinfo": {
+                    "given_name": {"essential": true},
+                    "nickname": null,
+                    "email": {"essential": true},
+                    "email_verified": {"essential": true},
+                    "picture": null,
+                    "http://example.info/claims/groups": null
+                },
+                "id_token": {
+                    "auth_time": {"essential": true},
+                    "acr": {"values": ["urn:mace:incommon:iap:silver"]}
+                }
+            }"#,
+        )
+        .unwrap();
+        assert!(request.userinfo["email"].essential);
+        assert_eq!(request.userinfo["nickname"], Demand::default());
+        assert!(!request.id_token["acr"].essential);
+        assert_eq!(request.id_token["acr"].values, ["urn:mace:incommon:iap:silver"]);
+        let names: Vec<&str> = request.names().collect();
+        assert!(names.contains(&"http://example.info/claims/groups"));
+        assert!(!names.contains(&"auth_time") && !names.contains(&"acr"));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_ignored() {
+        for text in [
+            "{}",
+            r#"{"userinfo": null}"#,
+            r#"{"userinfo": {}, "verified_claims": [1]}"#,
+            r#"{"userinfo": {"sub": {"purpose": "x"}}}"#,
+        ] {
+            let request = ClaimsRequest::parse(text).unwrap();
+            assert_eq!(request.names().count(), 0, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_malformed_request_is_refused() {
+        for text in [
+            "",
+            "x",
+            "[]",
+            "\"userinfo\"",
+            "{\"userinfo\"}",
+            r#"{"userinfo": []}"#,
+            r#"{"id_token": "email"}"#,
+            r#"{"userinfo": {"email": true}}"#,
+            r#"{"userinfo": {"email": {"essential": "yes"}}}"#,
+            r#"{"userinfo": {"email": {"essential": null}}}"#,
+            r#"{"userinfo": {"email": {"values": "x"}}}"#,
+            r#"{"userinfo": {"email": {"values": []}}}"#,
+            r#"{"userinfo": {"email": {"value": "x", "values": ["x"]}}}"#,
+            r#"{"userinfo": {}} x"#,
+            "{\"userinfo\": {\"\u{0}\": null}}",
+        ] {
+            let error = ClaimsRequest::parse(text).unwrap_err();
+            assert_eq!(error.code, Code::InvalidRequest, "{text}");
+            assert!(error.description.starts_with("claims"), "{error}");
+        }
+    }
+
+    // DO1
+    #[test]
+    fn nesting_without_end_is_refused() {
+        for text in ["[".repeat(4096), "{\"userinfo\":".repeat(1000)] {
+            assert!(ClaimsRequest::parse(&text).is_err());
+        }
+    }
+
+    #[test]
+    fn a_demand_is_met_by_one_of_its_values_or_by_any_if_it_has_none() {
+        let demand = |value: Value| read(&value).unwrap();
+        assert!(demand(Value::Null).is_met_by(&json!(1)));
+        assert!(demand(json!({"essential": true})).is_met_by(&json!("x")));
+        assert!(demand(json!({"value": "x"})).is_met_by(&json!("x")));
+        assert!(!demand(json!({"value": "x"})).is_met_by(&json!("y")));
+        assert!(!demand(json!({"value": "1"})).is_met_by(&json!(1)));
+        assert!(demand(json!({"values": ["x", "y"]})).is_met_by(&json!("y")));
+        assert!(!demand(json!({"value": null})).is_met_by(&json!("x")));
+    }
+
+    #[test]
+    fn a_subject_must_suit_both_members() {
+        for (text, admitted) in [
+            (r#"{"id_token": {"sub": null}}"#, true),
+            (r#"{"id_token": {"sub": {"value": "alice"}}}"#, true),
+            (r#"{"id_token": {"sub": {"values": ["bob", "alice"]}}}"#, true),
+            (r#"{"id_token": {"sub": {"value": "bob"}}}"#, false),
+            (r#"{"userinfo": {"sub": {"value": "bob"}}}"#, false),
+            (
+                r#"{"userinfo": {"sub": {"value": "bob"}}, "id_token": {"sub": {"value": "alice"}}}"#,
+                false,
+            ),
+            (r#"{"userinfo": {"sub": {"value": 7}}}"#, false),
+        ] {
+            let request = ClaimsRequest::parse(text).unwrap();
+            assert_eq!(request.admits_subject("alice"), admitted, "{text}");
+        }
+    }
+}

@@ -257,9 +257,9 @@ impl Client {
         if links.into_iter().flatten().any(|uri| !matches!(uri.scheme(), "https" | "http")) {
             return refuse("logo_uri, policy_uri and tos_uri must be https or http".to_owned());
         }
-        let origins = self.origins.iter().flatten();
-        if let Some(text) = origins.into_iter().find(|text| origin_of(text).as_ref() != Some(text))
-        {
+        let is_origin =
+            |text: &&String| origin_of(text).as_ref() == Some(*text) && !text.contains('*');
+        if let Some(text) = self.origins.iter().flatten().find(|text| !is_origin(text)) {
             return refuse(format!("{text} is not an origin, as in https://app.example"));
         }
         if self.redirect_uris.is_empty() && !self.response_types.is_empty() {
@@ -311,3 +311,6 @@ fn origin_of(uri: &str) -> Option<String> {
     let origin = Url::parse(uri).ok()?.origin();
     origin.is_tuple().then(|| origin.ascii_serialization())
 }
+
+#[cfg(test)]
+mod tests;

@@ -123,3 +123,197 @@ fn form_decode(text: &str) -> Option<String> {
     let visible = decoded.bytes().all(|byte| matches!(byte, 0x20..=0x7e));
     (whole && !separated && visible).then(|| decoded.into_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::samples::{SECRET, basic, native, parameters, spa, web};
+
+    const OK: Option<Code> = None;
+    const REFUSED: Option<Code> = Some(Code::InvalidClient);
+
+    /// The code of the refusal, if it is one.
+    fn outcome(client: &Client, body: &[(&str, &str)], headers: &[&[u8]]) -> Option<Code> {
+        Presented::read(&parameters(body), headers)
+            .and_then(|presented| presented.verify(Some(client)).map(|_| ()))
+            .err()
+            .map(|error| error.code)
+    }
+
+    fn by_header(header: &[u8]) -> Option<Code> {
+        outcome(&web(), &[], &[header])
+    }
+
+    // CA6
+    #[test]
+    fn basic_is_read_strictly() {
+        let good = basic(&format!("app:{SECRET}"));
+        let credentials = &good["Basic ".len()..];
+        for (header, expected) in [
+            (good.clone(), OK),
+            (format!("basic {credentials}"), OK),
+            (format!("BASIC  {credentials}"), OK),
+            (basic(&format!("%61pp:{SECRET}")), OK),
+            (basic(&format!("app:%37{}", &SECRET[1..])), OK),
+            ("".to_owned(), REFUSED),
+            ("Basic".to_owned(), REFUSED),
+            ("Basic ".to_owned(), REFUSED),
+            (format!("Basic{credentials}"), REFUSED),
+            (format!("Basic\t{credentials}"), REFUSED),
+            (format!(" Basic {credentials}"), REFUSED),
+            (format!("Basic {credentials} "), REFUSED),
+            (format!("Basic {credentials}="), REFUSED),
+            (format!("Basic {credentials},{credentials}"), REFUSED),
+            (format!("Basic {credentials}\n"), REFUSED),
+            (format!("Bearer {credentials}"), REFUSED),
+            (format!("Digest {credentials}"), REFUSED),
+            ("Basic !!!!".to_owned(), REFUSED),
+            ("Basic YXBw-_".to_owned(), REFUSED),
+            (basic("app"), REFUSED),
+            (basic(""), REFUSED),
+            (basic(":"), REFUSED),
+            (basic(&format!(":{SECRET}")), REFUSED),
+            (basic(&format!("app::{SECRET}")), REFUSED),
+            (basic(&format!("app :{SECRET}")), REFUSED),
+            (basic(&format!("app: {SECRET}")), REFUSED),
+            (basic(&format!("app:{SECRET}+")), REFUSED),
+            (basic(&format!("app:{SECRET}%")), REFUSED),
+            (basic(&format!("app:{SECRET}%0")), REFUSED),
+            (basic(&format!("app:{SECRET}%zz")), REFUSED),
+            (basic(&format!("app:{SECRET}&x=1")), REFUSED),
+            (basic(&format!("app:{SECRET}=")), REFUSED),
+            (basic(&format!("app:{SECRET}%00")), REFUSED),
+            (basic(&format!("app:{SECRET}\n")), REFUSED),
+            (basic(&format!("app\0:{SECRET}")), REFUSED),
+            (basic(&format!("ápp:{SECRET}")), REFUSED),
+        ] {
+            assert_eq!(by_header(header.as_bytes()), expected, "{header:?}");
+        }
+        // The bytes of `app:\xff`, and a header that is no text.
+        assert_eq!(by_header(b"Basic YXBwOv8="), REFUSED);
+        assert_eq!(by_header(b"Basic \xff"), REFUSED);
+        assert_eq!(by_header(b"\xff"), REFUSED);
+    }
+
+    // CA6
+    #[test]
+    fn credentials_come_in_one_place() {
+        let header = basic(&format!("app:{SECRET}"));
+        let header = header.as_bytes();
+        for (body, headers, expected) in [
+            (vec![("client_id", "app")], vec![header], OK),
+            (vec![("client_id", "app"), ("client_secret", "")], vec![header], OK),
+            (vec![("client_id", "other")], vec![header], Some(Code::InvalidRequest)),
+            (vec![("client_secret", SECRET)], vec![header], Some(Code::InvalidRequest)),
+            (vec![("client_secret", "x")], vec![header], Some(Code::InvalidRequest)),
+            (vec![("client_id", "app"); 2], vec![header], Some(Code::InvalidRequest)),
+            (vec![], vec![header, header], REFUSED),
+            (vec![("client_assertion", "x")], vec![header], REFUSED),
+            (vec![("client_id", "app"), ("client_assertion_type", "x")], vec![], REFUSED),
+            (vec![("client_secret", SECRET)], vec![], REFUSED),
+            (vec![], vec![], REFUSED),
+        ] {
+            assert_eq!(outcome(&web(), &body, &headers), expected, "{body:?} {}", headers.len());
+        }
+    }
+
+    #[test]
+    fn only_the_registered_method_is_accepted() {
+        let header = basic(&format!("app:{SECRET}"));
+        for registered in AuthMethod::ALL {
+            for presented in AuthMethod::ALL {
+                let mut client = web();
+                client.token_endpoint_auth_method = registered;
+                let (body, headers) = match presented {
+                    AuthMethod::None => (vec![("client_id", "app")], vec![]),
+                    AuthMethod::ClientSecretPost => {
+                        (vec![("client_id", "app"), ("client_secret", SECRET)], vec![])
+                    }
+                    AuthMethod::ClientSecretBasic => (vec![], vec![header.as_bytes()]),
+                };
+                let expected = if registered == presented { OK } else { REFUSED };
+                let found = outcome(&client, &body, &headers);
+                assert_eq!(found, expected, "{registered:?} {presented:?}");
+            }
+        }
+    }
+
+    // CA2
+    #[test]
+    fn an_empty_or_blank_secret_proves_nothing() {
+        for registered in [None, Some(""), Some(" "), Some(SECRET)] {
+            let mut client = web();
+            client.secret = registered.map(super::super::client::SecretHash::of);
+            for presented in ["", " ", "\t", "null", "undefined"] {
+                if registered == Some(presented) && !presented.is_empty() {
+                    continue;
+                }
+                client.token_endpoint_auth_method = AuthMethod::ClientSecretBasic;
+                let header = basic(&format!("app:{}", presented.replace(' ', "+")));
+                assert_eq!(outcome(&client, &[], &[header.as_bytes()]), REFUSED);
+                client.token_endpoint_auth_method = AuthMethod::ClientSecretPost;
+                let body = [("client_id", "app"), ("client_secret", presented)];
+                assert_eq!(outcome(&client, &body, &[]), REFUSED, "{registered:?} {presented:?}");
+            }
+        }
+    }
+
+    // PK3
+    #[test]
+    fn a_public_client_that_presents_a_secret_is_refused() {
+        for client in [spa(), native()] {
+            assert_eq!(outcome(&client, &[("client_id", "app")], &[]), OK);
+            for secret in [SECRET, "x", " "] {
+                let body = [("client_id", "app"), ("client_secret", secret)];
+                assert_eq!(outcome(&client, &body, &[]), REFUSED);
+            }
+            for credentials in ["app:", "app:x"] {
+                assert_eq!(outcome(&client, &[], &[basic(credentials).as_bytes()]), REFUSED);
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_a_disabled_and_a_wrong_client_are_refused_alike() {
+        let header = basic(&format!("app:{SECRET}"));
+        let presented = Presented::read(&Parameters::default(), &[header.as_bytes()]).unwrap();
+        assert_eq!(presented.client_id(), "app");
+        let mut disabled = web();
+        disabled.disabled = true;
+        let mut other = web();
+        other.client_id = "other".to_owned();
+        let mut wrong = web();
+        wrong.secret = Some(super::super::client::SecretHash::of("x"));
+        let refusals = [None, Some(&disabled), Some(&other), Some(&wrong)]
+            .map(|client| presented.verify(client).err().unwrap());
+        assert!(refusals.iter().all(|error| *error == refusals[0]));
+        assert_eq!(refusals[0].code, Code::InvalidClient);
+    }
+
+    #[test]
+    fn values_are_decoded_as_rfc_6749_encodes_them() {
+        for (text, decoded) in [
+            ("", Some("")),
+            ("abc", Some("abc")),
+            ("a+b", Some("a b")),
+            ("a%2Bb", Some("a+b")),
+            ("a%20b", Some("a b")),
+            ("a%3ab", Some("a:b")),
+            ("a%26%3D", Some("a&=")),
+            ("%25", Some("%")),
+            ("a&b", None),
+            ("a=b", None),
+            ("%", None),
+            ("%4", None),
+            ("%4g", None),
+            ("%%41", None),
+            ("%C3%BC", None),
+            ("%FF", None),
+            ("%0a", None),
+            ("%7f", None),
+            ("ü", None),
+        ] {
+            assert_eq!(form_decode(text).as_deref(), decoded, "{text}");
+        }
+    }
+}

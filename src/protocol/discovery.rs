@@ -94,3 +94,65 @@ impl Document {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::protocol::samples::{ISSUER, policy};
+
+    fn document(policy: &Policy) -> Value {
+        let custom = [("staff".to_owned(), vec!["groups".to_owned(), "email".to_owned()])];
+        let algorithms = [Algorithm::RS256, Algorithm::ES256];
+        serde_json::to_value(Document::new(ISSUER, policy, &algorithms, &custom)).unwrap()
+    }
+
+    #[test]
+    fn every_endpoint_is_below_the_issuer() {
+        let document = document(&policy());
+        assert_eq!(document["issuer"], ISSUER);
+        for (name, value) in document.as_object().unwrap() {
+            if name.ends_with("_endpoint") || name.ends_with("_uri") {
+                assert!(value.as_str().unwrap().starts_with("https://op.example/"), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_clients_would_assume_otherwise_is_said() {
+        // The defaults of OIDC Discovery §3 are true for `request_uri_parameter_supported` and false for the other two.
+        let document = document(&policy());
+        assert_eq!(document["request_uri_parameter_supported"], false);
+        assert_eq!(document["claims_parameter_supported"], true);
+        assert_eq!(document["authorization_response_iss_parameter_supported"], true);
+        assert_eq!(document["id_token_signing_alg_values_supported"], json!(["RS256", "ES256"]));
+        assert!(document["grant_types_supported"].as_array().unwrap().contains(&json!("implicit")));
+    }
+
+    #[test]
+    fn lists_follow_the_configuration() {
+        let mut policy = policy();
+        assert_eq!(document(&policy)["code_challenge_methods_supported"], json!(["S256"]));
+        assert_eq!(document(&policy)["acr_values_supported"], json!(["urn:pwd", "urn:mfa"]));
+        policy.plain_pkce = true;
+        policy.acr_values.clear();
+        assert_eq!(document(&policy)["code_challenge_methods_supported"], json!(["S256", "plain"]));
+        assert_eq!(document(&policy).get("acr_values_supported"), None);
+    }
+
+    #[test]
+    fn each_claim_is_announced_once_and_none_that_no_token_has() {
+        let document = document(&policy());
+        let claims: Vec<&str> = document["claims_supported"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        let distinct: std::collections::BTreeSet<&str> = claims.iter().copied().collect();
+        assert_eq!(claims.len(), distinct.len());
+        assert!(distinct.contains("groups") && distinct.contains("sub"));
+        assert!(!distinct.contains("jti"));
+    }
+}

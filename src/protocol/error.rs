@@ -72,3 +72,23 @@ impl Code {
         Error { code: self, description }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptions_hold_what_rfc_6749_lets_them_hold() {
+        let error = Code::InvalidScope.because("a \"b\" \\c\\ ü \u{1f980} \n\0 ~");
+        assert_eq!(error.description, "a 'b' /c/ ? ? ?? ~");
+        assert_eq!(error.to_string(), format!("invalid_scope: {}", error.description));
+    }
+
+    #[test]
+    fn each_code_has_a_text_of_its_own() {
+        for code in Code::ALL {
+            assert_eq!(Code::ALL.iter().filter(|other| other.as_str() == code.as_str()).count(), 1);
+            assert!(code.as_str().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
+        }
+    }
+}

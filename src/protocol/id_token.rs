@@ -110,3 +110,102 @@ impl Hint {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::protocol::Verified;
+    use crate::protocol::samples::{ISSUER, NOW, session};
+
+    // FL2
+    #[test]
+    fn half_hashes_are_those_of_the_specifications_examples() {
+        // OIDC Core, appendices A.3, A.4 and A.6.
+        let token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
+        let code = "Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk";
+        assert_eq!(half_hash(Algorithm::RS256, token), "77QmUPtjPfzWtF2AnpK9RQ");
+        assert_eq!(half_hash(Algorithm::RS256, code), "LDktKdoQak3Pk0cnXxCltA");
+    }
+
+    // FL2
+    #[test]
+    fn each_algorithm_halves_its_own_hash() {
+        // Of the empty text, as the first halves of the well-known digests.
+        let sha256 = "47DEQpj8HBSa-_TImW-5JA";
+        let sha384 = "OLBgp1GsljhM2TJ-sbHjaiH9txEUvgdD";
+        let sha512 = "z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg_SpIdNs6c4";
+        for algorithm in Algorithm::ALL {
+            let expected = match algorithm.as_str() {
+                "EdDSA" => sha512,
+                name if name.ends_with("256") => sha256,
+                name if name.ends_with("384") => sha384,
+                _ => sha512,
+            };
+            assert_eq!(half_hash(algorithm, ""), expected, "{}", algorithm.as_str());
+        }
+    }
+
+    #[test]
+    fn its_times_are_seconds_and_absent_claims_are_not_written() {
+        let session = session("alice");
+        let expires_at = NOW.plus(std::time::Duration::from_millis(60_500));
+        let token = IdToken::new(ISSUER, "alice", "app", &session.authentication, NOW, expires_at);
+        let Value::Object(claims) = serde_json::to_value(&token).unwrap() else { unreachable!() };
+        assert_eq!(claims["exp"], json!(NOW.seconds() + 60));
+        assert_eq!(claims["iat"], json!(NOW.seconds()));
+        assert_eq!(claims["auth_time"], json!(NOW.seconds() - 3600));
+        assert_eq!((&claims["aud"], &claims["azp"]), (&json!("app"), &json!("app")));
+        assert_eq!((&claims["acr"], &claims["amr"]), (&json!("urn:pwd"), &json!(["pwd"])));
+        for absent in ["nonce", "sid", "at_hash", "c_hash"] {
+            assert_eq!(claims.get(absent), None);
+        }
+    }
+
+    fn hint(claims: Value) -> Option<Hint> {
+        let Value::Object(claims) = claims else { unreachable!() };
+        Hint::read(&Verified::vouch(claims), ISSUER)
+    }
+
+    #[test]
+    fn a_hint_names_its_subject_its_session_and_its_client() {
+        let expected =
+            Hint { subject: "alice".into(), sid: Some("s".into()), client_id: "app".into() };
+        for (aud, azp) in [
+            (json!("app"), json!("app")),
+            (json!("app"), json!(null)),
+            (json!(["app"]), json!(null)),
+            (json!(["app"]), json!("app")),
+            (json!(["other", "app"]), json!("app")),
+        ] {
+            let mut claims =
+                json!({"iss": ISSUER, "sub": "alice", "sid": "s", "aud": aud, "exp": 0});
+            if !azp.is_null() {
+                claims["azp"] = azp;
+            }
+            assert_eq!(hint(claims).as_ref(), Some(&expected));
+        }
+        let claims = json!({"iss": ISSUER, "sub": "alice", "aud": "app"});
+        assert_eq!(hint(claims).unwrap().sid, None);
+    }
+
+    #[test]
+    fn what_is_no_id_token_of_ours_is_no_hint() {
+        for claims in [
+            json!({}),
+            json!({"iss": ISSUER, "sub": "alice"}),
+            json!({"iss": ISSUER, "aud": "app"}),
+            json!({"sub": "alice", "aud": "app"}),
+            json!({"iss": "https://other.example", "sub": "alice", "aud": "app"}),
+            json!({"iss": [ISSUER], "sub": "alice", "aud": "app"}),
+            json!({"iss": ISSUER, "sub": 7, "aud": "app"}),
+            json!({"iss": ISSUER, "sub": "alice", "aud": 7}),
+            json!({"iss": ISSUER, "sub": "alice", "aud": []}),
+            json!({"iss": ISSUER, "sub": "alice", "aud": ["app", "other"]}),
+            json!({"iss": ISSUER, "sub": "alice", "aud": "app", "azp": "other"}),
+        ] {
+            assert_eq!(hint(claims.clone()), None, "{claims}");
+        }
+    }
+}

@@ -35,3 +35,6 @@ pub use parameters::Parameters;
 pub use scope::Scope;
 pub use timestamp::Timestamp;
 pub use verified::Verified;
+
+#[cfg(test)]
+mod samples;

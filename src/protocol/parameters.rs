@@ -67,3 +67,62 @@ impl FromIterator<(String, String)> for Parameters {
         Self(pairs.into_iter().collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::samples::parameters;
+
+    // RU7
+    #[test]
+    fn a_repeated_parameter_is_refused_even_with_the_same_value() {
+        for query in ["a=1&a=2", "a=1&a=1", "a=&a=1", "a=1&a", "a=1&b=2&%61=1"] {
+            let error = Parameters::parse(query.as_bytes()).get("a").unwrap_err();
+            assert_eq!(error.code, Code::InvalidRequest, "{query}");
+            assert!(error.description.contains("a is given more than once"), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_without_a_value_counts_as_omitted() {
+        for query in ["", "a", "a=", "b=1", "A=1"] {
+            assert_eq!(Parameters::parse(query.as_bytes()).get("a"), Ok(None), "{query}");
+        }
+        let error = Parameters::parse(b"a=").require("a").unwrap_err();
+        assert_eq!(error.description, "a is missing");
+    }
+
+    #[test]
+    fn values_are_read_as_a_form_is_written() {
+        for (query, value) in [
+            ("a=1+2", "1 2"),
+            ("a=1%2B2", "1+2"),
+            ("a=b=c", "b=c"),
+            ("&&a=1&&", "1"),
+            ("a=%C3%BC", "ü"),
+            ("a=%", "%"),
+            ("a=%zz", "%zz"),
+            ("a=%FF", "\u{fffd}"),
+        ] {
+            assert_eq!(Parameters::parse(query.as_bytes()).get("a"), Ok(Some(value)), "{query}");
+        }
+    }
+
+    // DO2
+    #[test]
+    fn a_nul_is_refused_wherever_it_stands() {
+        for query in ["a=%00", "a=x%00", "a=%00x"] {
+            assert!(Parameters::parse(query.as_bytes()).get("a").is_err(), "{query}");
+        }
+    }
+
+    // DO1
+    #[test]
+    fn too_many_bytes_are_refused_by_the_name_of_the_longest() {
+        let long = "x".repeat(90);
+        let parameters = parameters(&[("a", "1"), ("state", &long), ("b", "2")]);
+        assert_eq!(parameters.within(99), Ok(()));
+        let error = parameters.within(98).unwrap_err();
+        assert!(error.description.ends_with("the longest is state"), "{error}");
+    }
+}

@@ -83,3 +83,72 @@ fn is_verifier(text: &str) -> bool {
 fn is_base64url(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::samples::{CHALLENGE, VERIFIER, parameters};
+
+    fn read(challenge: &str, method: &str, plain: bool) -> Result<Option<Challenge>, Error> {
+        let pairs = [("code_challenge", challenge), ("code_challenge_method", method)];
+        Challenge::read(&parameters(&pairs), plain)
+    }
+
+    #[test]
+    fn the_example_of_rfc_7636_is_met_by_its_verifier_alone() {
+        let challenge = read(CHALLENGE, "S256", false).unwrap().unwrap();
+        assert!(challenge.is_met_by(VERIFIER));
+        for wrong in
+            ["", CHALLENGE, &VERIFIER[1..], &format!("{VERIFIER}="), &VERIFIER.to_lowercase()]
+        {
+            assert!(!challenge.is_met_by(wrong), "{wrong}");
+        }
+    }
+
+    // PK1
+    #[test]
+    fn plain_is_refused_unless_configured() {
+        for method in ["plain", ""] {
+            assert!(read(VERIFIER, method, false).is_err(), "{method:?}");
+            let challenge = read(VERIFIER, method, true).unwrap().unwrap();
+            assert!(challenge.is_met_by(VERIFIER));
+            assert!(!challenge.is_met_by(CHALLENGE));
+        }
+    }
+
+    #[test]
+    fn a_malformed_challenge_is_refused() {
+        for (challenge, method) in [
+            ("", "S256"),
+            (&CHALLENGE[1..], "S256"),
+            (&format!("{CHALLENGE}="), "S256"),
+            (&CHALLENGE.replace('E', "+"), "S256"),
+            (CHALLENGE, "s256"),
+            (CHALLENGE, "S512"),
+            (CHALLENGE, "none"),
+            ("too short", "plain"),
+            (&"x".repeat(129), "plain"),
+            (&"ü".repeat(43), "plain"),
+        ] {
+            let error = read(challenge, method, true).unwrap_err();
+            assert_eq!(error.code, Code::InvalidRequest, "{challenge} {method}");
+        }
+        assert_eq!(read("", "", true), Ok(None));
+    }
+
+    #[test]
+    fn a_verifier_has_43_to_128_unreserved_characters() {
+        for (verifier, valid) in [
+            ("x".repeat(42), false),
+            ("x".repeat(43), true),
+            ("-._~".repeat(32), true),
+            ("x".repeat(129), false),
+            (format!("{} ", "x".repeat(43)), false),
+            (format!("{}+", "x".repeat(43)), false),
+        ] {
+            let code_challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
+            let challenge = read(&code_challenge, "S256", false).unwrap().unwrap();
+            assert_eq!(challenge.is_met_by(&verifier), valid, "{verifier}");
+        }
+    }
+}

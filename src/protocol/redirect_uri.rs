@@ -149,3 +149,6 @@ fn has_dot_segment(uri: &str) -> bool {
                 || segment.starts_with(".;")
         })
 }
+
+#[cfg(test)]
+mod tests;

@@ -173,8 +173,170 @@ impl Reply {
 pub(super) fn append_query(uri: &str, query: &str) -> String {
     let separator = match uri.split_once('?') {
         None => "?",
-        Some((_, "")) => "",
+        Some((_, query)) if query.is_empty() || query.ends_with('&') => "",
         Some(_) => "&",
     };
     format!("{uri}{separator}{query}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::samples::{CALLBACK, ask, endpoint, native, parameters, web};
+
+    fn location(parameters: &Parameters, client: &Client) -> String {
+        let endpoint = endpoint(parameters, client).unwrap();
+        match endpoint.grant(vec![("code", "c".to_owned())]).carriage() {
+            Carriage::Redirect(location) => location,
+            Carriage::FormPost { action, .. } => format!("POST {action}"),
+        }
+    }
+
+    #[test]
+    fn the_answer_travels_as_the_response_type_and_mode_say() {
+        for (response_type, response_mode, start) in [
+            ("code", "", "https://app.example/cb?code="),
+            ("code", "query", "https://app.example/cb?code="),
+            ("code", "fragment", "https://app.example/cb#code="),
+            ("code", "form_post", "POST https://app.example/cb"),
+            ("token", "", "https://app.example/cb#code="),
+            ("token id_token", "fragment", "https://app.example/cb#code="),
+            ("id_token", "form_post", "POST https://app.example/cb"),
+            // FL2: what is refused later never travels in a query.
+            ("id_token", "query", "https://app.example/cb#code="),
+            ("code token", "query", "https://app.example/cb#code="),
+            ("code id_token", "unknown", "https://app.example/cb#code="),
+            ("", "", "https://app.example/cb?code="),
+            ("unknown", "", "https://app.example/cb?code="),
+            ("unknown", "fragment", "https://app.example/cb#code="),
+        ] {
+            let parameters =
+                ask(&[("response_type", response_type), ("response_mode", response_mode)]);
+            let location = location(&parameters, &web());
+            assert!(location.starts_with(start), "{response_type} {response_mode}: {location}");
+        }
+    }
+
+    #[test]
+    fn every_answer_has_the_issuer_and_the_state_as_it_was_sent() {
+        let location = location(&ask(&[("state", "a&b=c d+e#f\"'<ü>")]), &web());
+        let expected =
+            "?code=c&state=a%26b%3Dc+d%2Be%23f%22%27%3C%C3%BC%3E&iss=https%3A%2F%2Fop.example";
+        assert_eq!(location, format!("{CALLBACK}{expected}"));
+
+        let endpoint = endpoint(&ask(&[("state", "")]), &web()).unwrap();
+        let reply = endpoint.refuse(&Code::AccessDenied.because("no"), "ref-1");
+        assert_eq!(
+            reply.parameters(),
+            [
+                ("error", "access_denied".to_owned()),
+                ("error_description", "no [ref-1]".to_owned()),
+                ("iss", "https://op.example".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_state_that_cannot_be_echoed_is_refused_without_it() {
+        for state in ["a\nb", "a\r\nb", "\u{1}", "a\u{fffd}"] {
+            let parameters = ask(&[("state", state)]);
+            assert!(crate::protocol::samples::validate(&parameters, &web()).is_err());
+            assert!(!location(&parameters, &web()).contains("state"), "{state:?}");
+        }
+        let twice: Parameters =
+            ask(&[("state", "a")]).iter().chain([("state", "a")]).map(owned).collect();
+        assert!(!location(&twice, &web()).contains("state"));
+    }
+
+    fn owned((name, value): (&str, &str)) -> (String, String) {
+        (name.to_owned(), value.to_owned())
+    }
+
+    #[test]
+    fn a_description_stays_ascii_whatever_the_reference() {
+        let endpoint = endpoint(&ask(&[]), &web()).unwrap();
+        let error = Error { code: Code::ServerError, description: "\"ü\"".to_owned() };
+        let reply = endpoint.refuse(&error, "\\\"ü\n");
+        assert_eq!(reply.parameters()[1].1, "'?' [/'??]");
+    }
+
+    #[test]
+    fn without_a_redirect_uri_the_only_one_is_meant() {
+        let plain = ask(&[("redirect_uri", ""), ("scope", "profile")]);
+        let openid = ask(&[("redirect_uri", "")]);
+        let found = endpoint(&plain, &web()).unwrap();
+        assert_eq!((found.redirect_uri(), found.sent_redirect_uri()), (CALLBACK, None));
+        assert!(endpoint(&openid, &web()).is_err());
+        let sent = endpoint(&ask(&[]), &web()).unwrap();
+        assert_eq!(sent.sent_redirect_uri(), Some(CALLBACK));
+
+        let mut several = web();
+        several.redirect_uris.push("https://app.example/2".to_owned());
+        assert!(endpoint(&plain, &several).is_err());
+        several.first_redirect_uri_is_default = true;
+        assert_eq!(endpoint(&plain, &several).unwrap().redirect_uri(), CALLBACK);
+        assert!(endpoint(&openid, &several).is_err());
+        several.redirect_uris.clear();
+        assert!(endpoint(&plain, &several).is_err());
+    }
+
+    #[test]
+    fn whether_openid_is_asked_for_is_read_as_the_client_writes_scopes() {
+        let comma = ask(&[("redirect_uri", ""), ("scope", "profile,openid")]);
+        assert!(endpoint(&comma, &web()).is_ok());
+        let mut client = web();
+        client.scope_delimiter = super::super::scope::Delimiter::Comma;
+        assert!(endpoint(&comma, &client).is_err());
+        let malformed = ask(&[("redirect_uri", ""), ("scope", "openid\t")]);
+        assert!(endpoint(&malformed, &web()).is_err());
+        let twice: Parameters = ask(&[("redirect_uri", ""), ("scope", "profile")])
+            .iter()
+            .chain([("scope", "openid")])
+            .map(owned)
+            .collect();
+        assert!(endpoint(&twice, &web()).is_err());
+    }
+
+    // RU7, RU8
+    #[test]
+    fn what_is_wrong_with_client_or_redirect_uri_is_shown() {
+        for pairs in [
+            vec![("redirect_uri", CALLBACK)],
+            vec![("client_id", "other"), ("redirect_uri", CALLBACK)],
+            vec![("client_id", "app"), ("client_id", "app"), ("redirect_uri", CALLBACK)],
+            vec![("client_id", "app"), ("redirect_uri", CALLBACK), ("redirect_uri", CALLBACK)],
+            vec![("client_id", "app"), ("redirect_uri", "https://evil.example")],
+        ] {
+            assert!(endpoint(&parameters(&pairs), &web()).is_err(), "{pairs:?}");
+        }
+        let mut disabled = web();
+        disabled.disabled = true;
+        assert!(endpoint(&ask(&[]), &disabled).is_err());
+    }
+
+    // RU3
+    #[test]
+    fn the_port_of_a_native_application_is_the_one_it_presented() {
+        for (presented, start) in [
+            ("http://127.0.0.1:51004/cb", "http://127.0.0.1:51004/cb?code="),
+            ("http://[::1]:51004/cb?x=1", "http://[::1]:51004/cb?x=1&code="),
+            ("com.example.tool:/cb", "com.example.tool:/cb?code="),
+        ] {
+            let parameters = ask(&[("redirect_uri", presented)]);
+            assert!(location(&parameters, &native()).starts_with(start), "{presented}");
+        }
+    }
+
+    #[test]
+    fn a_query_is_kept_and_extended() {
+        for (uri, expected) in [
+            ("https://a.example", "https://a.example?x=1"),
+            ("https://a.example/?", "https://a.example/?x=1"),
+            ("https://a.example/?y=2", "https://a.example/?y=2&x=1"),
+            ("https://a.example/?y=2&", "https://a.example/?y=2&x=1"),
+            ("https://a.example/?y=?", "https://a.example/?y=?&x=1"),
+        ] {
+            assert_eq!(append_query(uri, "x=1"), expected);
+        }
+    }
 }

@@ -120,3 +120,67 @@ impl ResponseMode {
         Self::ALL.into_iter().find(|known| known.as_str() == text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_its_words_means_nothing() {
+        for (texts, canonical) in [
+            (vec!["code"], "code"),
+            (vec!["token"], "token"),
+            (vec!["id_token"], "id_token"),
+            (vec!["id_token token", "token id_token"], "token id_token"),
+            (vec!["code id_token", "id_token code"], "code id_token"),
+            (vec!["code token", "token code"], "code token"),
+            (
+                vec!["code id_token token", "token code id_token", "id_token token code"],
+                "code id_token token",
+            ),
+        ] {
+            let expected: ResponseType = canonical.parse().unwrap();
+            assert!(ResponseType::ALL.contains(&expected));
+            for text in texts {
+                assert_eq!(text.parse::<ResponseType>().unwrap(), expected, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_words_are_unknown() {
+        for text in [
+            "",
+            " ",
+            "none",
+            "Code",
+            "code code",
+            "code  token",
+            " code",
+            "code,token",
+            "code\ttoken",
+        ] {
+            assert!(text.parse::<ResponseType>().is_err(), "{text:?}");
+        }
+        for text in ["", "Query", "web_message", "query.jwt"] {
+            assert_eq!(ResponseMode::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn all_are_announced_as_they_are_registered_with_iana() {
+        let announced = ResponseType::ALL.map(|kind| kind.to_string());
+        assert_eq!(
+            announced,
+            [
+                "code",
+                "token",
+                "id_token",
+                "id_token token",
+                "code id_token",
+                "code token",
+                "code id_token token"
+            ]
+        );
+    }
+}

@@ -116,3 +116,49 @@ impl From<Scope> for String {
         scope.to_string()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::samples::scope;
+
+    #[test]
+    fn names_are_separated_by_spaces_and_for_some_clients_by_commas() {
+        for (text, delimiter, names) in [
+            ("openid profile", Delimiter::Space, "openid profile"),
+            ("profile openid profile", Delimiter::Space, "openid profile"),
+            ("  openid   profile ", Delimiter::Space, "openid profile"),
+            ("openid,profile", Delimiter::Space, "openid,profile"),
+            ("openid,profile", Delimiter::Comma, "openid profile"),
+            ("openid, profile,,email", Delimiter::Comma, "openid profile email"),
+            ("openid profile", Delimiter::Comma, "openid profile"),
+            ("Openid", Delimiter::Space, "Openid"),
+            ("!#[]~", Delimiter::Space, "!#[]~"),
+            ("", Delimiter::Space, ""),
+            (" ,", Delimiter::Comma, ""),
+        ] {
+            assert_eq!(Scope::parse(text, delimiter), Ok(scope(names)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_character_that_no_scope_may_hold_is_invalid_scope() {
+        for text in ["a\tb", "a\nb", "a\"b", "a\\b", "ü", "a\u{a0}b", "a\u{7f}", "\u{fffd}"] {
+            let error = Scope::parse(text, Delimiter::Space).unwrap_err();
+            assert_eq!(error.code, Code::InvalidScope, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_uses_spaces() {
+        let scope = Scope::parse("b,a", Delimiter::Comma).unwrap();
+        assert_eq!(scope.to_string(), "a b");
+        assert_eq!(serde_json::to_string(&scope).unwrap(), "\"a b\"");
+    }
+
+    #[test]
+    fn the_first_name_beyond_is_told() {
+        assert_eq!(scope("a b").beyond(&scope("a b c")), None);
+        assert_eq!(scope("a b").beyond(&scope("a")), Some("b"));
+    }
+}

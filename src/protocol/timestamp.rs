@@ -46,3 +46,25 @@ impl Timestamp {
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_rounded_down() {
+        for (millis, seconds) in [(0, 0), (999, 0), (1000, 1), (-1, -1), (-1000, -1)] {
+            assert_eq!(Timestamp::from_millis(millis).seconds(), seconds);
+        }
+    }
+
+    #[test]
+    fn no_sum_overflows() {
+        let (first, last) = (Timestamp::from_millis(i64::MIN), Timestamp::from_millis(i64::MAX));
+        assert_eq!(last.plus(Duration::MAX), last);
+        assert_eq!(first.minus(Duration::MAX), first);
+        assert_eq!(first.since(last), Duration::ZERO);
+        assert_eq!(last.since(first), Duration::from_millis(i64::MAX.unsigned_abs()));
+        assert_eq!(Timestamp::from_seconds(i64::MAX), last);
+    }
+}

@@ -71,3 +71,71 @@ pub struct Reply {
     #[serde(skip_serializing_if = "Scope::is_empty")]
     pub scope: Scope,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Client;
+    use crate::protocol::samples::{authenticated, parameters, scope, web};
+
+    fn refusal(client: &Client, sent: &[(&str, &str)]) -> Option<Code> {
+        Redemption::read(&parameters(sent), &authenticated(client)).err().map(|error| error.code)
+    }
+
+    #[test]
+    fn each_fault_has_the_code_that_the_specification_gives_it() {
+        let code = ("grant_type", "authorization_code");
+        let refresh = ("grant_type", "refresh_token");
+        for (sent, expected) in [
+            (vec![code, ("code", "c")], None),
+            (vec![refresh, ("refresh_token", "r")], None),
+            (vec![], Some(Code::InvalidRequest)),
+            (vec![("grant_type", "")], Some(Code::InvalidRequest)),
+            (vec![code], Some(Code::InvalidRequest)),
+            (vec![refresh], Some(Code::InvalidRequest)),
+            (vec![code, code, ("code", "c")], Some(Code::InvalidRequest)),
+            (vec![code, ("code", "c"), ("code", "c")], Some(Code::InvalidRequest)),
+            (vec![refresh, ("refresh_token", "r"), ("scope", "\t")], Some(Code::InvalidScope)),
+            (vec![("grant_type", "implicit")], Some(Code::UnsupportedGrantType)),
+            (vec![("grant_type", "password")], Some(Code::UnsupportedGrantType)),
+            (vec![("grant_type", "client_credentials")], Some(Code::UnsupportedGrantType)),
+            (vec![("grant_type", "Refresh_Token")], Some(Code::UnsupportedGrantType)),
+        ] {
+            assert_eq!(refusal(&web(), &sent), expected, "{sent:?}");
+        }
+        for name in ["redirect_uri", "code_verifier"] {
+            let sent = [code, ("code", "c"), (name, "x"), (name, "x")];
+            assert_eq!(refusal(&web(), &sent), Some(Code::InvalidRequest), "{name}");
+        }
+    }
+
+    // FL1
+    #[test]
+    fn only_registered_grants_are_honoured() {
+        let client = Client { grant_types: [GrantType::Implicit].into(), ..web() };
+        for (grant_type, parameter) in
+            [("authorization_code", "code"), ("refresh_token", "refresh_token")]
+        {
+            let sent = [("grant_type", grant_type), (parameter, "x")];
+            assert_eq!(refusal(&client, &sent), Some(Code::UnauthorizedClient));
+        }
+    }
+
+    #[test]
+    fn the_reply_leaves_out_what_there_is_not() {
+        let reply = |names: &str| Reply {
+            access_token: "a".to_owned(),
+            token_type: "Bearer",
+            expires_in: 60,
+            refresh_token: None,
+            id_token: None,
+            scope: scope(names),
+        };
+        let text = serde_json::to_string(&reply("openid")).unwrap();
+        let expected =
+            r#"{"access_token":"a","token_type":"Bearer","expires_in":60,"scope":"openid"}"#;
+        assert_eq!(text, expected);
+        // `scope = scope-token *( SP scope-token )` has no empty form (RFC 6749 §3.3).
+        assert!(!serde_json::to_string(&reply("")).unwrap().contains("scope"));
+    }
+}
