@@ -8,6 +8,7 @@ mod check;
 mod client;
 mod failure;
 mod init;
+mod key;
 mod migrate;
 #[cfg(feature = "database")]
 mod people;
@@ -57,6 +58,9 @@ enum Command {
     /// Register and administer applications
     #[command(subcommand)]
     Client(client::Command),
+    /// List and rotate the signing keys
+    #[command(subcommand)]
+    Key(key::Command),
     /// Add and administer people in Vestibule's own table
     #[cfg(feature = "database")]
     User(user::Arguments),
@@ -92,7 +96,11 @@ async fn execute(arguments: Arguments, surroundings: &mut Surroundings) -> Resul
         Command::Check => check::run(file, surroundings).await,
         Command::Migrate => migrate::run(file, surroundings).await,
         Command::Client(command) => client::run(command, file, surroundings).await,
+        Command::Key(command) => key::run(command, file, surroundings).await,
         #[cfg(feature = "database")]
         Command::User(arguments) => user::run(arguments, file, surroundings).await,
     }
 }
+
+#[cfg(test)]
+mod tests;

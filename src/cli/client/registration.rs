@@ -202,7 +202,8 @@ fn lifetimes(given: &[String]) -> Result<Lifetimes, Failure> {
             ))
         };
         let (name, seconds) = pair.split_once('=').ok_or_else(wrong)?;
-        let seconds = seconds.parse().ok().filter(|seconds| *seconds > 0).ok_or_else(wrong)?;
+        let seconds =
+            seconds.parse().ok().filter(|seconds: &u64| *seconds > 0).ok_or_else(wrong)?;
         let lifetime = match name {
             "front_channel_token" => &mut lifetimes.front_channel_token,
             "access_token" => &mut lifetimes.access_token,
@@ -211,6 +212,12 @@ fn lifetimes(given: &[String]) -> Result<Lifetimes, Failure> {
             "refresh_absolute" => &mut lifetimes.refresh_absolute,
             _ => return Err(wrong()),
         };
+        // Signing keys stay published for a day after they signed last.
+        if name.ends_with("token") && seconds > 86_400 {
+            return Err(Failure::new(format!(
+                "--lifetime {pair}: a token lives for a day (86400) at most"
+            )));
+        }
         *lifetime = Some(seconds);
     }
     Ok(lifetimes)
@@ -301,6 +308,10 @@ mod tests {
                 "unknown signature algorithm",
             ),
             ("X --redirect-uri https://x.example/ --lifetime code=1", "must be NAME=SECONDS"),
+            (
+                "X --redirect-uri https://x.example/ --lifetime id~token=86401",
+                "for a day (86400) at most",
+            ),
             (
                 "X --redirect-uri https://x.example/ --lifetime access~token=0",
                 "must be NAME=SECONDS",

@@ -1,0 +1,393 @@
+use std::io::Cursor;
+
+use clap::CommandFactory;
+
+use super::*;
+use crate::clock::Clock;
+
+/// A folder of its own with an installation in it, removed at the end.
+struct Folder {
+    path: PathBuf,
+    variables: Vec<(String, String)>,
+}
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path =
+            std::env::temp_dir().join(format!("vestibule-cli-{}-{name}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Self { path: path.canonicalize().unwrap(), variables: Vec::new() }
+    }
+
+    /// Initialised and migrated, with a cheap password hash.
+    async fn installed(name: &str) -> Self {
+        let folder = Self::new(name);
+        folder.run("init --issuer https://login.example", "").await.unwrap();
+        let cheap = "\n[[backend]]\nname = \"people\"\ntype = \"database\"\nhash_memory = 8\nhash_passes = 1\n";
+        folder.append(cheap);
+        folder.run("migrate", "").await.unwrap();
+        folder
+    }
+
+    fn config(&self) -> PathBuf {
+        self.path.join("vestibule.toml")
+    }
+
+    fn append(&self, text: &str) {
+        let config = std::fs::read_to_string(self.config()).unwrap();
+        std::fs::write(self.config(), config + text).unwrap();
+    }
+
+    fn replace(&self, from: &str, to: &str) {
+        let config = std::fs::read_to_string(self.config()).unwrap();
+        assert!(config.contains(from), "{from}");
+        std::fs::write(self.config(), config.replace(from, to)).unwrap();
+    }
+
+    /// Runs a command line; `_` stands for a space inside a word.
+    async fn run(&self, line: &str, input: &str) -> Result<Answer, Failure> {
+        let config = self.config();
+        let words = line.split(' ').map(|word| word.replace('_', " "));
+        let words = ["vestibule", "--config", config.to_str().unwrap()]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(words);
+        let arguments = Arguments::try_parse_from(words)?;
+        let mut surroundings = Surroundings {
+            variables: self.variables.clone(),
+            input: Box::new(Cursor::new(input.to_owned())),
+            terminal: false,
+            clock: Clock::from_fn(|| 1_800_000_000_000),
+        };
+        execute(arguments, &mut surroundings).await
+    }
+
+    async fn text(&self, line: &str) -> String {
+        self.run(line, "").await.unwrap().text
+    }
+
+    async fn failure(&self, line: &str) -> String {
+        self.run(line, "").await.unwrap_err().to_string()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.path);
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn the_command_line_is_consistent() {
+    Arguments::command().debug_assert();
+}
+
+#[tokio::test]
+async fn init_writes_what_check_accepts_once_it_is_migrated() {
+    let folder = Folder::new("init");
+    let answer = folder.run("init --issuer https://login.example", "").await.unwrap();
+    assert!(answer.text.contains("master.key: keep a copy"), "{}", answer.text);
+    assert_eq!(mode(&folder.config()), 0o600);
+    assert_eq!(mode(&folder.path.join("master.key")), 0o600);
+
+    let before = folder.run("check", "").await.unwrap();
+    assert!(
+        !before.success && before.text.contains("`vestibule migrate` makes it"),
+        "{}",
+        before.text
+    );
+    folder.run("migrate", "").await.unwrap();
+    let after = folder.run("check", "").await.unwrap();
+    assert!(after.success, "{}", after.text);
+    assert!(after.text.contains("refresh_absolute     90d"), "{}", after.text);
+    assert_eq!(after.json["lifetimes"]["session_idle"], "8h");
+    assert!(folder.text("migrate").await.contains("up to date"));
+}
+
+#[tokio::test]
+async fn init_overwrites_nothing() {
+    let folder = Folder::new("again");
+    folder.run("init --issuer https://login.example", "").await.unwrap();
+    let key = std::fs::read_to_string(folder.path.join("master.key")).unwrap();
+    let failure = folder.failure("init --issuer https://login.example").await;
+    assert!(failure.contains("vestibule.toml exists already and stays as it is"), "{failure}");
+    std::fs::remove_file(folder.config()).unwrap();
+    let failure = folder.failure("init --issuer https://login.example").await;
+    assert!(failure.contains("master.key exists already"), "{failure}");
+    assert_eq!(std::fs::read_to_string(folder.path.join("master.key")).unwrap(), key);
+    assert!(!folder.config().exists());
+}
+
+#[tokio::test]
+async fn init_takes_no_issuer_that_check_would_refuse() {
+    let folder = Folder::new("issuer");
+    let failure = folder.failure("init --issuer http://login.example").await;
+    assert!(failure.contains("must begin with https://"), "{failure}");
+}
+
+#[tokio::test]
+async fn a_command_without_configuration_names_the_remedy() {
+    let folder = Folder::new("none");
+    for line in ["check", "migrate", "client list", "user list", "key list"] {
+        let told = match folder.run(line, "").await {
+            Ok(answer) => {
+                assert!(!answer.success, "{line}");
+                answer.text
+            }
+            Err(failure) => failure.to_string(),
+        };
+        assert!(
+            told.contains("vestibule.toml") && told.contains("vestibule init"),
+            "{line}: {told}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_migrated_names_the_remedy() {
+    let folder = Folder::new("unmigrated");
+    folder.run("init --issuer https://login.example", "").await.unwrap();
+    let failure = folder.failure("client list").await;
+    assert!(failure.contains("database.url") && failure.contains("vestibule migrate"), "{failure}");
+}
+
+#[tokio::test]
+async fn check_says_everything_that_is_wrong() {
+    let folder = Folder::installed("wrong").await;
+    folder.append("[pages]\n");
+    let twice = folder.run("check", "").await.unwrap();
+    assert!(!twice.success && twice.text.contains("vestibule.toml:"), "{}", twice.text);
+
+    let folder = Folder::installed("wrong2").await;
+    folder.replace(
+        "[server]\n",
+        "[server]\ntls_certificate = \"/no/cert.pem\"\ntls_key = \"/no/key.pem\"\n",
+    );
+    folder.replace("[log]\n", "[log]\nfilter = \"a=b=c\"\n");
+    folder.replace("[pages]\n", "[pages]\ntemplates = \"/no/templates\"\n");
+    std::fs::write(folder.path.join("master.key"), "short").unwrap();
+    let answer = folder.run("check", "").await.unwrap();
+    assert!(!answer.success);
+    for told in
+        ["/no/cert.pem", "log.filter", "/no/templates", "keys.master_key: a master key is 32"]
+    {
+        assert!(answer.text.contains(told), "{told}\n{}", answer.text);
+    }
+    let states: Vec<_> =
+        answer.json["findings"].as_array().unwrap().iter().map(|f| f["state"].clone()).collect();
+    assert_eq!(states.iter().filter(|state| *state == "wrong").count(), 4, "{}", answer.json);
+}
+
+#[tokio::test]
+async fn check_notices_another_master_key() {
+    let folder = Folder::installed("master").await;
+    folder.run("key list", "").await.unwrap();
+    assert!(folder.run("check", "").await.unwrap().success);
+    std::fs::write(folder.path.join("master.key"), secret_key()).unwrap();
+    let answer = folder.run("check", "").await.unwrap();
+    assert!(!answer.success);
+    assert!(
+        answer.text.contains("keys.master_key is not the one it was made with"),
+        "{}",
+        answer.text
+    );
+}
+
+fn secret_key() -> String {
+    crate::secret::token()
+}
+
+#[tokio::test]
+async fn the_environment_alone_can_be_the_configuration() {
+    let mut folder = Folder::new("environment");
+    let database = format!("sqlite://{}", folder.path.join("v.db").display());
+    for (name, value) in [
+        ("VESTIBULE_SERVER__ISSUER", "https://login.example"),
+        ("VESTIBULE_DATABASE__URL", &database),
+        ("VESTIBULE_KEYS__MASTER_KEY", &secret_key()),
+    ] {
+        folder.variables.push((name.to_owned(), value.to_owned()));
+    }
+    let surroundings = Surroundings {
+        variables: folder.variables.clone(),
+        input: Box::new(Cursor::new("")),
+        terminal: false,
+        clock: Clock::system(),
+    };
+    let config = site::configuration(Path::new(CONFIG), &surroundings).unwrap();
+    assert_eq!(config.server.issuer.as_str(), "https://login.example");
+    // A file that was named must be there.
+    assert!(site::configuration(&folder.config(), &surroundings).is_err());
+}
+
+#[tokio::test]
+async fn a_client_is_added_shown_disabled_and_removed() {
+    let folder = Folder::installed("client").await;
+    let added = folder
+        .run("client add My_Wiki --id wiki --redirect-uri https://wiki.example/cb", "")
+        .await
+        .unwrap();
+    let secret = added.json["client_secret"].as_str().unwrap();
+    assert_eq!(secret.len(), 43);
+    assert!(added.text.contains(secret));
+
+    let shown = folder.run("client show wiki", "").await.unwrap();
+    assert_eq!(shown.json["client_name"], "My Wiki");
+    assert_eq!(shown.json["disabled"], false);
+    assert!(!shown.text.contains(secret) && shown.json.get("client_secret").is_none());
+
+    assert!(folder.text("client disable wiki").await.contains("disabled"));
+    assert_eq!(folder.run("client show wiki", "").await.unwrap().json["disabled"], true);
+    assert!(folder.text("client list").await.contains("disabled"));
+    folder.run("client enable wiki", "").await.unwrap();
+    folder.run("client remove wiki", "").await.unwrap();
+    assert_eq!(folder.run("client list", "").await.unwrap().json, serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn a_public_client_has_no_secret() {
+    let folder = Folder::installed("public").await;
+    let added = folder
+        .run("client add Shop --public --redirect-uri https://shop.example/", "")
+        .await
+        .unwrap();
+    assert!(
+        added.json.get("client_secret").is_none() && !added.text.contains("secret"),
+        "{}",
+        added.text
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_nothing_could_be_issued_to_is_refused() {
+    let folder = Folder::installed("refused").await;
+    folder.run("client add A --id a --redirect-uri https://a.example/", "").await.unwrap();
+    for (line, told) in [
+        (
+            "client add A --id a --redirect-uri https://a.example/",
+            "a client with the id a exists already",
+        ),
+        (
+            "client add A --redirect-uri https://a.example/ --id-token-alg PS512",
+            "add PS512 to keys.algorithms",
+        ),
+        (
+            "client add A --redirect-uri https://a.example/ --access-token-alg ES384",
+            "add ES384 to keys.algorithms",
+        ),
+        (
+            "client add A --redirect-uri https://a.example/ --scope openid_api",
+            "describe it in authorization.scopes",
+        ),
+        ("client show b", "there is no client b"),
+        ("client disable b", "there is no client b"),
+        ("client remove b", "there is no client b"),
+    ] {
+        let failure = folder.failure(line).await;
+        assert!(failure.contains(told), "{line}: {failure}");
+    }
+}
+
+#[tokio::test]
+async fn the_secret_of_an_hs256_client_is_kept_readable_and_encrypted() {
+    let folder = Folder::installed("hs256").await;
+    let line = "client add A --id a --redirect-uri https://a.example/ --id-token-alg HS256";
+    let added = folder.run(line, "").await.unwrap();
+    let secret = added.json["client_secret"].as_str().unwrap();
+    let surroundings = Surroundings {
+        variables: Vec::new(),
+        input: Box::new(Cursor::new("")),
+        terminal: false,
+        clock: Clock::system(),
+    };
+    let site = site::Site::open(&folder.config(), &surroundings).await.unwrap();
+    let row = crate::storage::clients::find(&site.storage, "a").await.unwrap().unwrap();
+    let sealed = row.secret_sealed.unwrap();
+    let opened =
+        site.sealer().unwrap().decrypt(crate::seal::Purpose::ClientSecret, "a", &sealed).unwrap();
+    assert_eq!(&opened[..], secret.as_bytes());
+    assert!(!row.metadata.contains(secret));
+}
+
+#[tokio::test]
+async fn a_person_is_added_shown_disabled_and_removed() {
+    let folder = Folder::installed("user").await;
+    let line =
+        "user add alice --attribute name=Alice_Adams --attribute groups=a --attribute groups=b";
+    folder.run(line, "correct horse\n").await.unwrap();
+    let shown = folder.run("user show alice", "").await.unwrap().json;
+    assert_eq!(shown["attributes"]["name"][0], "Alice Adams");
+    assert_eq!(shown["attributes"]["groups"], serde_json::json!(["a", "b"]));
+    assert_eq!(shown["state"], "enabled");
+    assert!(folder.text("user list").await.contains("Alice Adams  enabled"));
+
+    folder.run("user disable alice", "").await.unwrap();
+    assert_eq!(folder.run("user show alice", "").await.unwrap().json["state"], "disabled");
+    folder.run("user enable alice", "").await.unwrap();
+    folder.run("user set-password alice", "another one\n").await.unwrap();
+    let made_up = folder.run("user set-password alice --random-password", "").await.unwrap();
+    assert_eq!(made_up.json["password"].as_str().unwrap().len(), 22);
+    folder.run("user remove alice", "").await.unwrap();
+    assert_eq!(folder.run("user list", "").await.unwrap().json, serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn what_is_no_person_or_no_password_is_refused() {
+    let folder = Folder::installed("nobody").await;
+    for (line, input, told) in [
+        ("user add alice", "", "the password is blank; write it to standard input"),
+        ("user add alice --password-file /no/file", "", "/no/file cannot be read"),
+        (
+            "user add alice --attribute name --random-password",
+            "",
+            "--attribute name must be NAME=VALUE",
+        ),
+        ("user show bob", "", "nobody has the name bob"),
+        ("user disable bob", "", "nobody has the name bob"),
+        ("user set-password bob", "secret enough\n", "nobody has the name bob"),
+        ("user --backend staff list", "", "no [[backend]] of type \"database\" has the name staff"),
+    ] {
+        let failure = folder.run(line, input).await.unwrap_err().to_string();
+        assert!(failure.contains(told), "{line}: {failure}");
+    }
+}
+
+#[tokio::test]
+async fn keys_are_made_listed_and_rotated() {
+    let folder = Folder::installed("keys").await;
+    let list = folder.run("key list", "").await.unwrap().json;
+    assert_eq!(list.as_array().unwrap().len(), 4);
+    assert!(list.as_array().unwrap().iter().all(|key| key["state"] == "signing"), "{list}");
+    let rotated = folder.run("key rotate --algorithm ES256", "").await.unwrap().json;
+    let next: Vec<_> =
+        rotated.as_array().unwrap().iter().filter(|key| key["state"] == "next").collect();
+    assert_eq!((next.len(), &next[0]["algorithm"]), (1, &serde_json::json!("ES256")));
+    let failure = folder.failure("key rotate --algorithm ES384").await;
+    assert!(failure.contains("add ES384 to keys.algorithms"), "{failure}");
+}
+
+#[tokio::test]
+async fn the_master_key_is_replaced_in_three_steps() {
+    let folder = Folder::installed("rotation").await;
+    folder.run("key list", "").await.unwrap();
+    assert!(
+        folder.failure("key rotate --master").await.contains("keys.former_master_key is missing")
+    );
+
+    let former = folder.path.join("former.key");
+    std::fs::rename(folder.path.join("master.key"), &former).unwrap();
+    std::fs::write(folder.path.join("master.key"), secret_key()).unwrap();
+    let line = format!("former_master_key_file = {:?}\n", former.to_str().unwrap());
+    folder.replace("[keys]\n", &format!("[keys]\n{line}"));
+    assert_eq!(folder.run("key rotate --master", "").await.unwrap().json["renewed"], 4);
+
+    folder.replace(&line, "");
+    let answer = folder.run("check", "").await.unwrap();
+    assert!(answer.success, "{}", answer.text);
+}
