@@ -1,1 +1,5 @@
 //! identity
+
+mod chain;
+mod mapping;
+mod names;
