@@ -35,7 +35,7 @@ pub(super) struct Answer<'a> {
 /// Two backends claim the same names, so that it would depend on their order who gets them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the backends `{0}` and `{1}` claim the same `usernames`; give each name to one of them")]
-pub struct Collision(String, String);
+pub(super) struct Collision(pub(super) String, String);
 
 impl Chain {
     pub(super) fn new(links: Vec<Link>) -> Result<Self, Collision> {

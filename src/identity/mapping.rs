@@ -40,9 +40,9 @@ enum Source {
 /// A claim that cannot be mapped as it was written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the claim `{claim}` {problem}")]
-pub struct BadClaim {
-    pub claim: String,
-    pub problem: String,
+pub(super) struct BadClaim {
+    claim: String,
+    problem: String,
 }
 
 /// What a claim's name says of its value.

@@ -1,7 +1,9 @@
 //! Accounts: a person at one backend.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use super::entity::{account, consent, grant};
 use super::{Fault, Storage, despite_deadlock, grants, inserted, is_name, sessions};
@@ -73,6 +75,25 @@ pub async fn miss(storage: &Storage, id: &str, at: Timestamp) -> Result<(), Faul
         .exec(&storage.writes)
         .await?;
     Ok(())
+}
+
+/// How many people of a backend it has known, and how many it has missed, since `since`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tally {
+    pub known: u64,
+    pub missed: u64,
+}
+
+pub async fn tally(storage: &Storage, backend: &str, since: Timestamp) -> Result<Tally, Fault> {
+    let of_backend = || account::Entity::find().filter(account::Column::Backend.eq(backend));
+    let known = of_backend()
+        .filter(account::Column::SeenAt.gt(since))
+        .filter(account::Column::GoneSince.is_null())
+        .count(&storage.reads)
+        .await?;
+    let missed =
+        of_backend().filter(account::Column::GoneSince.gt(since)).count(&storage.reads).await?;
+    Ok(Tally { known, missed })
 }
 
 /// Forgets a person: sessions, consents and grants, offline ones too. Revocations stand until `until`.

@@ -1,0 +1,153 @@
+//! Which plugins there are, by the `type` of a backend: the only file that names plugin crates.
+//!
+//! A type or an option that no plugin knows is refused with those that are known, and the nearest.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use vestibule_plugin::Backend;
+
+use super::chain::Link;
+use super::mapping::Mapping;
+use super::names::Pattern;
+use crate::storage::Storage;
+
+#[cfg(feature = "database")]
+pub use vestibule_database::{Fault as PeopleFault, NewPerson, People, Person};
+#[cfg(feature = "database")]
+pub(super) use vestibule_database::{Hasher, Verdict};
+
+/// A backend as it was configured.
+#[derive(Clone, Debug)]
+pub struct BackendSettings {
+    /// Permanent: accounts are tied to it. At most 64 bytes.
+    pub name: String,
+    /// Which plugin.
+    pub kind: String,
+    /// Patterns of the names that are this backend's alone: `*@corp.example`, `CORP\*`.
+    pub usernames: Vec<String>,
+    /// How long an answer may take.
+    pub patience: Duration,
+    /// Claims and where each comes from; empty for attributes named as claims are.
+    pub claims: Map<String, Value>,
+    /// The plugin's own options.
+    pub options: Map<String, Value>,
+}
+
+/// A backend that cannot be opened as it was configured: one sentence for whoever starts us.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the backend `{backend}`: {problem}")]
+pub struct Misconfigured {
+    pub backend: String,
+    pub problem: String,
+}
+
+/// Every type of backend in this build.
+const TYPES: &[&str] = &[
+    #[cfg(feature = "database")]
+    "database",
+];
+
+/// What one backend needs to be opened.
+struct Opening<'a> {
+    options: &'a Map<String, Value>,
+    /// The attributes that its claims are made of.
+    attributes: Vec<String>,
+    storage: &'a Storage,
+}
+
+/// Opens one backend: its place in the chain, and the claims of its people.
+pub(super) fn open(
+    settings: &BackendSettings,
+    storage: &Storage,
+) -> Result<(Link, Mapping), Misconfigured> {
+    let bad = |problem: String| Misconfigured { backend: settings.name.clone(), problem };
+    if settings.name.is_empty() || settings.name.len() > 64 {
+        return Err(bad("its name must have 1 to 64 bytes".to_owned()));
+    }
+    let usernames = settings
+        .usernames
+        .iter()
+        .map(|text| {
+            Pattern::parse(text).map_err(|_| {
+                bad(format!(
+                    "`usernames` has `{text}`; a pattern is a name, or a part of one with a `*` \
+                     before or behind it"
+                ))
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    let mapping = Mapping::parse(&settings.claims).map_err(|claim| bad(claim.to_string()))?;
+    let opening = Opening { options: &settings.options, attributes: mapping.attributes(), storage };
+    let backend = match settings.kind.as_str() {
+        #[cfg(feature = "database")]
+        "database" => database(opening).map_err(bad)?,
+        unknown => return Err(bad(not_known("type", unknown, TYPES))),
+    };
+    let (name, patience) = (settings.name.clone(), settings.patience);
+    Ok((Link { name, usernames, patience, backend }, mapping))
+}
+
+#[cfg(feature = "database")]
+fn database(opening: Opening<'_>) -> Result<Box<dyn Backend>, String> {
+    let Opening { options, attributes, storage } = opening;
+    let hasher = hasher(options)?;
+    Ok(Box::new(people_of(storage, hasher, attributes)))
+}
+
+/// The people of our own table, for whoever administers them; hashed as the first backend of type
+/// `database` is configured.
+#[cfg(feature = "database")]
+pub(super) fn people(
+    backends: &[BackendSettings],
+    storage: &Storage,
+) -> Result<People, Misconfigured> {
+    Ok(people_of(storage, first_hasher(backends)?, Vec::new()))
+}
+
+#[cfg(feature = "database")]
+fn people_of(storage: &Storage, hasher: Hasher, attributes: Vec<String>) -> People {
+    let (read, write) = (storage.connection().clone(), storage.write_connection().clone());
+    People::open(read, write, hasher, attributes)
+}
+
+/// A pool like that of the first backend of type `database`, or the default one.
+#[cfg(feature = "database")]
+pub(super) fn first_hasher(backends: &[BackendSettings]) -> Result<Hasher, Misconfigured> {
+    let Some(first) = backends.iter().find(|backend| backend.kind == "database") else {
+        let default = vestibule_database::Settings::default();
+        return Ok(Hasher::new(default.cost, default.workers, default.queue));
+    };
+    let bad = |problem| Misconfigured { backend: first.name.clone(), problem };
+    hasher(&first.options).map_err(bad)
+}
+
+#[cfg(feature = "database")]
+fn hasher(options: &Map<String, Value>) -> Result<Hasher, String> {
+    only(options, vestibule_database::OPTIONS)?;
+    let settings =
+        vestibule_database::Settings::parse(options).map_err(|option| option.to_string())?;
+    Ok(Hasher::new(settings.cost, settings.workers, settings.queue))
+}
+
+fn only(options: &Map<String, Value>, known: &[&str]) -> Result<(), String> {
+    match options.keys().find(|option| !known.contains(&option.as_str())) {
+        Some(unknown) => Err(not_known("option", unknown, known)),
+        None => Ok(()),
+    }
+}
+
+fn not_known(what: &str, unknown: &str, known: &[&str]) -> String {
+    let list = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let nearest = known
+        .iter()
+        .map(|name| (strsim::damerau_levenshtein(unknown, name), name))
+        .min()
+        .filter(|(distance, name)| *distance <= name.len() / 2);
+    match nearest {
+        Some((_, nearest)) => format!(
+            "the {what} `{unknown}` is not known; did you mean `{nearest}`? There are: {list}"
+        ),
+        None => format!("the {what} `{unknown}` is not known; there are: {list}"),
+    }
+}
