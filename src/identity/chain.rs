@@ -8,6 +8,7 @@ use vestibule_plugin::{
 };
 
 use super::names::Pattern;
+use super::registry::Misconfigured;
 
 /// One backend in the chain.
 pub(super) struct Link {
@@ -32,19 +33,17 @@ pub(super) struct Answer<'a> {
     pub(super) outcome: Result<Identity, Refusal>,
 }
 
-/// Two backends claim the same names, so that it would depend on their order who gets them.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the backends `{0}` and `{1}` claim the same `usernames`; give each name to one of them")]
-pub(super) struct Collision(pub(super) String, String);
-
 impl Chain {
-    pub(super) fn new(links: Vec<Link>) -> Result<Self, Collision> {
+    /// Two backends that claim the same names are an error: it would depend on their order who gets
+    /// the passwords.
+    pub(super) fn new(links: Vec<Link>) -> Result<Self, Misconfigured> {
         for (index, one) in links.iter().enumerate() {
             for two in links.iter().skip(index + 1) {
                 let claimed_by_two =
                     |pattern: &Pattern| two.usernames.iter().any(|other| pattern.collides(other));
                 if one.usernames.iter().any(claimed_by_two) {
-                    return Err(Collision(one.name.clone(), two.name.clone()));
+                    let (one, two) = (one.name.clone(), two.name.clone());
+                    return Err(Misconfigured::Collision { one, two });
                 }
             }
         }
@@ -300,7 +299,8 @@ mod tests {
             (["*@corp.example"], ["root@corp.example"]),
         ] {
             let error = build(&one, &two).err().unwrap();
-            assert_eq!(error, Collision("a".to_owned(), "b".to_owned()), "{one:?} {two:?}");
+            let (a, b) = ("a".to_owned(), "b".to_owned());
+            assert_eq!(error, Misconfigured::Collision { one: a, two: b }, "{one:?} {two:?}");
         }
         assert!(build(&["*@corp.example", "*.example"], &["CORP\\*", "*@example.org"]).is_ok());
         assert!(build(&[], &["*@corp.example"]).is_ok());

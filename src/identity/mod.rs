@@ -113,13 +113,12 @@ impl Identities {
     ) -> Result<Self, Misconfigured> {
         let (mut links, mut mappings) = (Vec::new(), BTreeMap::new());
         for (link, mapping) in backends {
-            mappings.insert(link.name.clone(), mapping);
+            if mappings.insert(link.name.clone(), mapping).is_some() {
+                return Err(Misconfigured::namesake(&link.name));
+            }
             links.push(link);
         }
-        let chain = Chain::new(links).map_err(|collision| Misconfigured {
-            backend: collision.0.clone(),
-            problem: collision.to_string(),
-        })?;
+        let chain = Chain::new(links)?;
         Ok(Self(Arc::new(Parts {
             chain,
             mappings,

@@ -36,10 +36,23 @@ pub struct BackendSettings {
 
 /// A backend that cannot be opened as it was configured: one sentence for whoever starts us.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the backend `{backend}`: {problem}")]
-pub struct Misconfigured {
-    pub backend: String,
-    pub problem: String,
+pub enum Misconfigured {
+    #[error("the backend `{backend}`: {problem}")]
+    Backend { backend: String, problem: String },
+    #[error(
+        "the backends `{one}` and `{two}` claim the same `usernames`; give each name to one of them"
+    )]
+    Collision { one: String, two: String },
+}
+
+impl Misconfigured {
+    pub(super) fn namesake(backend: &str) -> Self {
+        Self::of(backend, "there are two of this name; accounts are tied to it".to_owned())
+    }
+
+    fn of(backend: &str, problem: String) -> Self {
+        Self::Backend { backend: backend.to_owned(), problem }
+    }
 }
 
 /// Every type of backend in this build.
@@ -61,7 +74,7 @@ pub(super) fn open(
     settings: &BackendSettings,
     storage: &Storage,
 ) -> Result<(Link, Mapping), Misconfigured> {
-    let bad = |problem: String| Misconfigured { backend: settings.name.clone(), problem };
+    let bad = |problem: String| Misconfigured::of(&settings.name, problem);
     if settings.name.is_empty() || settings.name.len() > 64 {
         return Err(bad("its name must have 1 to 64 bytes".to_owned()));
     }
@@ -118,8 +131,7 @@ pub(super) fn first_hasher(backends: &[BackendSettings]) -> Result<Hasher, Misco
         let default = vestibule_database::Settings::default();
         return Ok(Hasher::new(default.cost, default.workers, default.queue));
     };
-    let bad = |problem| Misconfigured { backend: first.name.clone(), problem };
-    hasher(&first.options).map_err(bad)
+    hasher(&first.options).map_err(|problem| Misconfigured::of(&first.name, problem))
 }
 
 #[cfg(feature = "database")]

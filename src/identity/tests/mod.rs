@@ -1,0 +1,6 @@
+//! Stories of people who log in, and of what becomes of them afterwards.
+
+mod absence;
+mod administrators;
+mod doors;
+mod registry;
