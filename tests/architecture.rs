@@ -91,6 +91,8 @@ const TABLE: &[Row] = &[
             "crate::secret",
             // Names are compared as RFC 8265 says.
             "precis_profiles",
+            // Attributes that are not text are kept and told in base64.
+            "base64",
             "async_trait",
             "zeroize",
         ],
@@ -106,6 +108,10 @@ const TABLE: &[Row] = &[
             "crate::identity",
             "crate::storage",
             "serde",
+            "serde_json",
+            // The nearest known type or option.
+            "strsim",
+            "thiserror",
             "toml",
             "tracing",
         ],
