@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
-use vestibule_database::{NewPerson, People, Person};
 use vestibule_plugin::{Attributes, Password, Username};
 
 use super::answer::{Answer, table};
@@ -12,6 +11,8 @@ use super::failure::Failure;
 use super::people;
 use super::site::Site;
 use super::surroundings::Surroundings;
+use crate::identity::normalise;
+use crate::identity::people::{NewPerson, People, Person};
 use crate::secret;
 use crate::storage::{accounts, sessions};
 
@@ -175,7 +176,7 @@ impl Desk<'_> {
 }
 
 fn named(typed: &str) -> Result<Username, Failure> {
-    Username::parse(typed).map_err(|wrong| Failure::new(format!("user name {typed:?}: {wrong}")))
+    normalise(typed).map_err(|wrong| Failure::new(format!("user name {typed:?}: {wrong}")))
 }
 
 /// The password, and its text if it was made up and must be shown.

@@ -108,14 +108,15 @@ fn database(opening: Opening<'_>) -> Result<Box<dyn Backend>, String> {
     Ok(Box::new(people_of(storage, hasher, attributes)))
 }
 
-/// The people of our own table, for whoever administers them; hashed as the first backend of type
-/// `database` is configured.
+/// The people that a backend of type `database` keeps, for whoever administers them.
 #[cfg(feature = "database")]
 pub(super) fn people(
-    backends: &[BackendSettings],
+    backend: &str,
+    options: &Map<String, Value>,
     storage: &Storage,
 ) -> Result<People, Misconfigured> {
-    Ok(people_of(storage, first_hasher(backends)?, Vec::new()))
+    let hasher = hasher(options).map_err(|problem| Misconfigured::of(backend, problem))?;
+    Ok(people_of(storage, hasher, Vec::new()))
 }
 
 #[cfg(feature = "database")]

@@ -86,7 +86,7 @@ async fn names_and_claims_that_cannot_be_meant_are_refused() {
 async fn a_person_of_our_own_table_logs_in_and_is_shut_out() {
     let scratch = sqlite().await;
     let backends = vec![backend(&json!({ "hash_memory": 8, "hash_passes": 1 }))];
-    let people = people::open(&backends, &scratch.storage).unwrap();
+    let people = people::open("people", &backends[0].options, &scratch.storage).unwrap();
     let identities = Identities::open(&with(backends), &scratch.storage, &sealer()).unwrap();
 
     let attributes: Attributes = [
