@@ -174,12 +174,14 @@ impl SecretHash {
         Self(Sha256::digest(secret).into())
     }
 
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+    /// Reads what [`SecretHash::to_text`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
     }
 
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
+    /// base64url.
+    pub fn to_text(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
     }
 
     /// As it is stored: 43 characters of base64url.

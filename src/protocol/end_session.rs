@@ -1,5 +1,9 @@
 //! The end session endpoint (RP-Initiated Logout 1.0).
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+
 use super::client::Client;
 use super::error::{Code, Error};
 use super::id_token::Hint;
@@ -39,6 +43,18 @@ impl Request {
             post_logout_redirect_uri: owned("post_logout_redirect_uri")?,
             state: owned("state")?,
         })
+    }
+
+    /// The client that the request names, or the one that an unverified hint says it is for: enough to look up whose secret could
+    /// verify it, and for nothing else.
+    pub fn claimed_client_id(&self) -> Option<String> {
+        let of_hint = || {
+            let claims = self.id_token_hint.as_deref()?.split('.').nth(1)?;
+            let claims: Value =
+                serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
+            Some(claims.get("aud")?.as_str()?.to_owned())
+        };
+        self.client_id.clone().or_else(of_hint)
     }
 
     /// The client that the request is about: of the hint, or named.

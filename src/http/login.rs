@@ -1,0 +1,231 @@
+//! The login page.
+
+use std::sync::Arc;
+
+use poem::Response;
+use poem::http::{StatusCode, header};
+use poem_openapi::{Object, OpenApi};
+
+use crate::identity::{Attempt, KnownBrowser, LoggedIn, Refused, State};
+use crate::protocol::{Code, Parameters, Timestamp};
+use crate::seal::Purpose;
+use crate::secret;
+use crate::storage::{session, sessions};
+
+use super::answer::{Answer, Answers, Documentation};
+use super::browser::application;
+use super::cookies::{Cookie, Visitor};
+use super::fault::{Fault, Halt, retry_after};
+use super::form::{Form, Query};
+use super::interaction::Interaction;
+use super::pages::{self, Field, Message};
+use super::pending::PENDING;
+use super::provider::Provider;
+
+/// What the login page is shown for.
+#[derive(Object)]
+pub struct LoginQuery {
+    /// The authorization request that waits, sealed.
+    pending: Option<String>,
+}
+
+/// What the login page sends.
+#[derive(Object)]
+pub struct LoginForm {
+    /// The authorization request that waits, sealed.
+    pending: Option<String>,
+    username: Option<String>,
+    password: Option<String>,
+    /// `log_in`, or `cancel` to go back to the application.
+    answer: Option<String>,
+}
+
+pub struct Login(pub Arc<Provider>);
+
+impl Answers for Login {
+    const ANSWERS: &'static [Documentation] = &[
+        Documentation::page(
+            200,
+            "The page; or, after `cancel`, the answer for the client as a page that posts itself.",
+        ),
+        Documentation::redirect("Back to the authorization endpoint, or to the client."),
+        Documentation::page(
+            400,
+            "The page was not begun in this browser, or its request is faulty.",
+        ),
+        Documentation::page(
+            403,
+            "Wrong name or password, or the account may not log in. The page again.",
+        ),
+        Documentation::page(413, "The request is too large."),
+        Documentation::page(415, "The body is not `application/x-www-form-urlencoded`."),
+        Documentation::page(429, "Too many attempts. The page again.")
+            .with(&[("Retry-After", "Seconds until the next attempt is let through.")]),
+        Documentation::page(500, "The server failed."),
+        Documentation::page(503, "Nobody can be asked right now. The page again.")
+            .with(&[("Retry-After", "Seconds until it is worth trying again.")]),
+    ];
+}
+
+#[OpenApi]
+impl Login {
+    /// Login page
+    #[oai(path = "/login", method = "get", operation_id = "loginPage")]
+    async fn show(&self, parameters: Query<LoginQuery>, visitor: Visitor) -> Answer<Self> {
+        let result = self.begin(&parameters.parameters, &visitor).await;
+        self.0.page(result, &visitor).into()
+    }
+
+    /// Log in
+    #[oai(path = "/login", method = "post", operation_id = "logIn")]
+    async fn submit(&self, form: Form<LoginForm>, visitor: Visitor) -> Answer<Self> {
+        let result = self.answer(&form.parameters, &visitor).await;
+        self.0.page(result, &visitor).into()
+    }
+}
+
+impl Login {
+    async fn begin(&self, parameters: &Parameters, visitor: &Visitor) -> Result<Response, Halt> {
+        let provider = &*self.0;
+        let sealed = parameters.all(PENDING).next();
+        let interaction = Interaction::open(provider, sealed, visitor, provider.now()).await?;
+        let username = interaction.request.login_hint().map(str::to_owned);
+        Ok(self.render(StatusCode::OK, &interaction, username, None, visitor)?)
+    }
+
+    async fn answer(&self, form: &Parameters, visitor: &Visitor) -> Result<Response, Halt> {
+        let provider = &*self.0;
+        let now = provider.now();
+        let sealed = form.all(PENDING).next();
+        let interaction = Interaction::open(provider, sealed, visitor, now).await?;
+        if form.all("answer").next() == Some("cancel") {
+            let error = Code::AccessDenied.because("the End-User cancelled");
+            return Ok(interaction.refuse(provider, &error, visitor)?);
+        }
+        let username = form.all("username").next().unwrap_or_default();
+        let known = provider.cookies.read(visitor, Cookie::Known);
+        let known = known.and_then(|sealed| {
+            let opened =
+                provider.sealer.open::<KnownBrowser>(Purpose::KnownBrowser, sealed).ok()?;
+            opened.at(now).ok()
+        });
+        let attempt = Attempt {
+            username,
+            password: form.all("password").next().unwrap_or_default().to_owned(),
+            address: visitor.address,
+            known: known.as_ref(),
+            now,
+        };
+        match provider.identities.log_in(attempt).await {
+            Ok(logged_in) => {
+                Ok(self.enter(&interaction, logged_in, visitor, provider.now()).await?)
+            }
+            Err(refused) => Ok(self.again(&interaction, username, &refused, visitor)?),
+        }
+    }
+
+    /// Begins a session. The id in the cookie is always new; the session of someone else ends.
+    async fn enter(
+        &self,
+        interaction: &Interaction,
+        logged_in: LoggedIn,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<Response, Fault> {
+        let provider = &*self.0;
+        let cookie = secret::token();
+        let mut row = session::Model {
+            cookie_hash: secret::hash(&cookie),
+            sid: secret::id(),
+            account_id: logged_in.account.id.clone(),
+            auth_time: now,
+            acr: logged_in.acr.or_else(|| provider.policy.acr_values.first().cloned()),
+            amr: serde_json::to_string(&logged_in.amr)?,
+            login_answered: interaction.pending.id.clone(),
+            choice_answered: None,
+            created_at: now,
+            last_seen_at: now,
+            expires_at: provider.session_expires_at(now, now),
+        };
+        let former = match provider.cookies.read(visitor, Cookie::Session) {
+            Some(cookie) => sessions::find(&provider.storage, &secret::hash(cookie)).await?,
+            None => None,
+        };
+        match former.filter(|former| now < former.expires_at) {
+            // The same person has proved again who they are: the session goes on under a new id.
+            Some(former) if former.account_id == row.account_id => {
+                row.sid = former.sid;
+                sessions::rotate(&provider.storage, &former.cookie_hash, row).await?;
+            }
+            former => {
+                if let Some(former) = former {
+                    provider.end_session(&former.sid, now).await?;
+                }
+                sessions::put(&provider.storage, row).await?;
+            }
+        }
+        let mut response = interaction.resume(provider, visitor)?;
+        provider.cookies.set(&mut response, Cookie::Session, &cookie);
+        let known_until = now.plus(Cookie::KNOWN_FOR);
+        let known = provider.sealer.seal(Purpose::KnownBrowser, &logged_in.known, known_until)?;
+        provider.cookies.set(&mut response, Cookie::Known, &known);
+        Ok(response)
+    }
+
+    /// The page again, with the reason. Unknown names and wrong passwords have one.
+    fn again(
+        &self,
+        interaction: &Interaction,
+        username: &str,
+        refused: &Refused,
+        visitor: &Visitor,
+    ) -> Result<Response, Fault> {
+        let (status, message, wait) = match refused {
+            Refused::Wrong => (StatusCode::FORBIDDEN, Message::Wrong, None),
+            Refused::Closed(State::Locked) => (StatusCode::FORBIDDEN, Message::Locked, None),
+            Refused::Closed(State::Disabled) => (StatusCode::FORBIDDEN, Message::Disabled, None),
+            Refused::Closed(State::Expired) => (StatusCode::FORBIDDEN, Message::Expired, None),
+            Refused::PasswordExpired => (StatusCode::FORBIDDEN, Message::PasswordExpired, None),
+            Refused::TooMany { retry_after } => {
+                let seconds = retry_after.as_millis().div_ceil(1000) as u64;
+                (StatusCode::TOO_MANY_REQUESTS, Message::TooMany { seconds }, Some(*retry_after))
+            }
+            Refused::Unavailable { retry_after } => {
+                (StatusCode::SERVICE_UNAVAILABLE, Message::Unavailable, Some(*retry_after))
+            }
+            Refused::Fault(fault) => {
+                tracing::error!(reference = visitor.reference, %fault, "fault");
+                let wait = super::fault::RETRY_AFTER;
+                (StatusCode::SERVICE_UNAVAILABLE, Message::Unavailable, Some(wait))
+            }
+        };
+        let username = (!username.is_empty()).then(|| username.to_owned());
+        let mut response = self.render(status, interaction, username, Some(message), visitor)?;
+        if let Some(wait) = wait {
+            response.headers_mut().insert(header::RETRY_AFTER, retry_after(wait));
+        }
+        Ok(response)
+    }
+
+    fn render(
+        &self,
+        status: StatusCode,
+        interaction: &Interaction,
+        username: Option<String>,
+        message: Option<Message>,
+        visitor: &Visitor,
+    ) -> Result<Response, Fault> {
+        let provider = &*self.0;
+        let browser = provider.cookies.read(visitor, Cookie::Browser);
+        let pending = interaction.pending.seal(provider, browser)?;
+        let page = pages::Login {
+            hidden: vec![Field::new(PENDING, pending)],
+            application: Some(application(interaction.client())),
+            username,
+            password: true,
+            backends: Vec::new(),
+            message,
+        };
+        Ok(provider.pages.show(status, &page)?)
+    }
+}

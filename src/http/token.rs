@@ -1,0 +1,255 @@
+//! The token endpoint (RFC 6749 §3.2): authenticate, load, judge, store, reply. The grants are in `token/`.
+
+mod authorization_code;
+mod refresh_token;
+
+use std::sync::Arc;
+
+use poem::Response;
+use poem::http::{HeaderValue, StatusCode, header};
+use poem_openapi::{Object, OpenApi};
+
+use crate::protocol::client_authentication::{AuthenticatedClient, Presented};
+use crate::protocol::token::{Grant, Redemption, Reply};
+use crate::protocol::{Code, Error, Parameters, Scope, Timestamp};
+use crate::storage::{account, accounts};
+
+use super::answer::{Answer, Answers, Content, Documentation};
+use super::clients::Registered;
+use super::cookies::Visitor;
+use super::fault::{self, Fault, Halt};
+use super::form::Form;
+use super::issuance::{Bound, Issuance};
+use super::provider::Provider;
+
+/// The parameters of a token request.
+#[derive(Object)]
+pub struct TokenParameters {
+    /// `authorization_code` or `refresh_token`.
+    grant_type: Option<String>,
+    /// The code of the authorization response.
+    code: Option<String>,
+    /// The `redirect_uri` of the authorization request, if it had one.
+    redirect_uri: Option<String>,
+    /// PKCE (RFC 7636): what `code_challenge` was made from.
+    code_verifier: Option<String>,
+    /// The refresh token to redeem.
+    refresh_token: Option<String>,
+    /// With `refresh_token`: no more than was granted.
+    scope: Option<String>,
+    /// Without an `Authorization` header: who asks.
+    client_id: Option<String>,
+    /// For clients registered for `client_secret_post`.
+    client_secret: Option<String>,
+}
+
+/// Tokens (RFC 6749 §5.1; OIDC Core §3.1.3.3).
+#[derive(Object)]
+#[oai(read_only_all)]
+pub struct Tokens {
+    access_token: String,
+    /// `Bearer`.
+    token_type: String,
+    /// Seconds.
+    expires_in: u64,
+    #[oai(skip_serializing_if_is_none)]
+    refresh_token: Option<String>,
+    #[oai(skip_serializing_if_is_none)]
+    id_token: Option<String>,
+    scope: String,
+}
+
+/// An error (RFC 6749 §5.2).
+#[derive(Object)]
+#[oai(read_only_all)]
+pub struct OAuthError {
+    /// A registered code.
+    error: String,
+    /// A sentence for the developer of the client.
+    #[oai(skip_serializing_if_is_none)]
+    error_description: Option<String>,
+}
+
+pub struct Token(pub Arc<Provider>);
+
+const CHALLENGE: &[(&str, &str)] =
+    &[("WWW-Authenticate", "`Basic`, where the client sent an `Authorization` header.")];
+
+impl Answers for Token {
+    const ANSWERS: &'static [Documentation] = &[
+        Documentation::new(200, "Tokens.", Content::json::<Tokens>())
+            .with(&[("Cache-Control", "`no-store`.")]),
+        Documentation::new(
+            400,
+            "The request or the grant is invalid.",
+            Content::json::<OAuthError>(),
+        ),
+        Documentation::new(401, "`invalid_client`.", Content::json::<OAuthError>()).with(CHALLENGE),
+        Documentation::new(413, "The request is too large.", Content::json::<OAuthError>()),
+        Documentation::new(
+            415,
+            "The body is not `application/x-www-form-urlencoded`.",
+            Content::json::<OAuthError>(),
+        ),
+        Documentation::new(500, "The server failed.", Content::json::<OAuthError>()),
+        Documentation::new(
+            503,
+            "The server, or the identity backend, cannot answer now.",
+            Content::json::<OAuthError>(),
+        )
+        .with(&[("Retry-After", "Seconds until it is worth trying again.")]),
+    ];
+}
+
+#[OpenApi]
+impl Token {
+    /// Get tokens
+    ///
+    /// Redeems an authorization code or a refresh token (RFC 6749 §4.1.3, §6).
+    #[oai(path = "/oauth2/token", method = "post", operation_id = "token")]
+    async fn token(&self, form: Form<TokenParameters>, visitor: Visitor) -> Answer<Self> {
+        let result = self.answer(&form.parameters, &visitor).await;
+        fault::machine(result, &visitor.reference).into()
+    }
+}
+
+impl Token {
+    async fn answer(&self, parameters: &Parameters, visitor: &Visitor) -> Result<Response, Halt> {
+        let provider = &*self.0;
+        let (presented, registered) = provider.presented(parameters, visitor).await?;
+        let mut response = match self.redeem(parameters, &presented, registered.as_deref()).await {
+            Ok(response) => response,
+            Err(Halt::Answer(response)) => *response,
+            Err(Halt::Fault(fault)) => return Err(Halt::Fault(fault)),
+        };
+        provider.allow_origin(&mut response, visitor, registered.as_deref());
+        if response.status() == StatusCode::UNAUTHORIZED {
+            challenge(&mut response, visitor);
+        }
+        Ok(response)
+    }
+
+    async fn redeem(
+        &self,
+        parameters: &Parameters,
+        presented: &Presented,
+        registered: Option<&Registered>,
+    ) -> Result<Response, Halt> {
+        let refuse = |error: Error| Halt::with(refusal(&error));
+        let client = presented.verify(registered.map(|known| &known.client)).map_err(refuse)?;
+        let Some(registered) = registered else {
+            return Err(refuse(Code::InvalidClient.because("the client is unknown")));
+        };
+        let redemption = Redemption::read(parameters, &client).map_err(refuse)?;
+        let exchange =
+            Exchange { provider: &self.0, registered, client: &client, now: self.0.now() };
+        let result = match redemption {
+            Redemption::AuthorizationCode(redemption) => exchange.code(&redemption).await?,
+            Redemption::RefreshToken(redemption) => exchange.refresh_token(&redemption).await?,
+        };
+        let reply = result.map_err(refuse)?;
+        Ok(success(&reply)?)
+    }
+}
+
+/// One exchange at the token endpoint.
+struct Exchange<'a> {
+    provider: &'a Provider,
+    registered: &'a Registered,
+    client: &'a AuthenticatedClient<'a>,
+    now: Timestamp,
+}
+
+impl Exchange<'_> {
+    /// The account of a grant, as it is today.
+    async fn account(&self, account_id: &str) -> Result<Option<account::Model>, Fault> {
+        match accounts::find(&self.provider.storage, account_id).await? {
+            Some(account) => self.provider.standing(account, self.now).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The tokens of a grant.
+    fn reply(&self, issue: Issue<'_>) -> Result<Reply, Fault> {
+        let Issue { grant, scope, account, refresh_token, nonce } = issue;
+        let issuance = Issuance {
+            registered: self.registered,
+            subject: &account.sub,
+            authentication: &grant.authentication,
+            scope,
+            claims: &grant.claims,
+            bound: Bound::Grant { grant_id: &grant.grant_id, sid: grant.sid.as_deref() },
+        };
+        let issued = issuance.access_token(self.provider, self.now)?;
+        let id_token = scope.contains(crate::protocol::scope::OPENID).then(|| {
+            let mut id_token = issuance.id_token(self.provider, self.now);
+            id_token.nonce = nonce;
+            let algorithm = self.client.client().id_token_signed_response_alg;
+            id_token.at_hash = Some(crate::protocol::id_token::half_hash(algorithm, &issued.token));
+            id_token.person = issuance.of_id_token(self.provider, Some(account), true)?;
+            issuance.sign(self.provider, &id_token, self.now)
+        });
+        Ok(Reply {
+            access_token: issued.token,
+            token_type: "Bearer",
+            expires_in: issued.expires_in.as_secs(),
+            refresh_token,
+            id_token: id_token.transpose()?,
+            scope: scope.clone(),
+        })
+    }
+}
+
+/// What tokens are issued for.
+struct Issue<'a> {
+    grant: &'a Grant,
+    scope: &'a Scope,
+    account: &'a account::Model,
+    refresh_token: Option<String>,
+    nonce: Option<&'a str>,
+}
+
+impl Provider {
+    /// Who a request says it comes from, and the client of that id.
+    pub async fn presented(
+        &self,
+        parameters: &Parameters,
+        visitor: &Visitor,
+    ) -> Result<(Presented, Option<Arc<Registered>>), Halt> {
+        let presented = Presented::read(parameters, &visitor.authorization()).map_err(|error| {
+            let mut response = refusal(&error);
+            if response.status() == StatusCode::UNAUTHORIZED {
+                challenge(&mut response, visitor);
+            }
+            Halt::with(response)
+        })?;
+        let registered = self.clients.find(presented.client_id()).await?;
+        Ok((presented, registered))
+    }
+}
+
+/// "If the client attempted to authenticate via the "Authorization" request header field, the authorization server MUST respond with an HTTP 401 [...] and
+/// include the "WWW-Authenticate" response header field matching the authentication scheme used by the client." (RFC 6749 §5.2)
+pub(super) fn challenge(response: &mut Response, visitor: &Visitor) {
+    if !visitor.authorization().is_empty() {
+        let basic = HeaderValue::from_static("Basic realm=\"client\", charset=\"UTF-8\"");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, basic);
+    }
+}
+
+/// An error in the status that its code has here.
+pub(super) fn refusal(error: &Error) -> Response {
+    let status = match error.code {
+        Code::InvalidClient => StatusCode::UNAUTHORIZED,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    fault::json(status, error)
+}
+
+fn success(reply: &Reply) -> Result<Response, Fault> {
+    Ok(Response::builder()
+        .content_type("application/json")
+        .header(header::CACHE_CONTROL, "no-store")
+        .header(header::PRAGMA, "no-cache")
+        .body(serde_json::to_vec(reply)?))
+}
