@@ -12,6 +12,9 @@ use super::{Fault, Settings};
 /// A connection that was idle for longer is tried before it is used: a proxy may have dropped it.
 const FRESH: Duration = Duration::from_secs(10);
 
+/// SQLite reads no faster with more; each is a thread with a cache of its own.
+const READERS: u32 = 4;
+
 /// Where to read, and where to write.
 pub(super) struct Connections {
     pub(super) reads: DatabaseConnection,
@@ -57,6 +60,7 @@ async fn sqlite(settings: &Settings) -> Result<Connections, Fault> {
     let writes = Database::connect(writer).await?;
 
     let mut reader = options(&settings.url, settings);
+    reader.max_connections(settings.connections.min(READERS));
     reader.idle_timeout(None).max_lifetime(None);
     reader.map_sqlx_sqlite_opts(|options| durable(options).pragma("query_only", "on"));
     let reads = Database::connect(reader).await?;

@@ -51,7 +51,7 @@ pub use writer::{Outcome, Write};
 pub struct Settings {
     /// `sqlite:FILE`, `postgres://…`, `mysql://…` or `mariadb://…`; may hold a password.
     pub url: String,
-    /// At most so many connections; on SQLite, so many readers.
+    /// At most so many connections; on SQLite so many readers, but no more than four.
     pub connections: u32,
     /// How long a request waits for a connection before it is told that there is none.
     pub patience: Duration,
