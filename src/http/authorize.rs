@@ -148,7 +148,9 @@ impl Authorization {
             None => Pending::new(parameters, now),
             Some(sealed) => match Pending::open(provider, sealed, visitor, now) {
                 Found::Current(pending) => pending,
-                Found::Expired(pending) | Found::Elsewhere(pending) => pending.anew(now),
+                Found::Unbound(pending) | Found::Expired(pending) | Found::Elsewhere(pending) => {
+                    pending.anew(now)
+                }
                 Found::Nothing => {
                     return Ok(super::interaction::elsewhere(provider, visitor));
                 }

@@ -136,10 +136,8 @@ impl Provider {
             "The service failed."
         };
         let mut response = self.pages.fail(fault.status(), &Failure::new(sentence, reference));
-        if fault.is_temporary() {
-            let wait = super::fault::retry_after(super::fault::RETRY_AFTER);
-            response.headers_mut().insert(header::RETRY_AFTER, wait);
-        }
+        let wait = fault.retry_after();
+        response.headers_mut().extend(wait.map(|wait| (header::RETRY_AFTER, wait)));
         response
     }
 }

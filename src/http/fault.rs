@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
+use poem::Response;
 use poem::http::{HeaderValue, StatusCode, header};
-use poem::{IntoResponse, Response};
 
 use crate::identity;
 use crate::protocol::{Code, Error};
@@ -39,8 +39,8 @@ pub enum Fault {
     Backend { retry_after: Duration },
 }
 
-/// How long a client should wait before it tries again, unless something better is known.
-pub const RETRY_AFTER: Duration = Duration::from_secs(5);
+/// How long to wait before another try, unless something better is known.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 impl Fault {
     /// Whether waiting may help.
@@ -66,6 +66,15 @@ impl Fault {
         } else {
             StatusCode::INTERNAL_SERVER_ERROR
         }
+    }
+
+    /// How long to wait before another try, where one may help.
+    pub fn retry_after(&self) -> Option<HeaderValue> {
+        let wait = match self {
+            Self::Backend { retry_after } => *retry_after,
+            _ => RETRY_AFTER,
+        };
+        self.is_temporary().then(|| retry_after(wait))
     }
 
     /// What a client is told: nothing of our insides.
@@ -104,15 +113,11 @@ pub fn json(status: StatusCode, error: &Error) -> Response {
         "error": error.code.as_str(),
         "error_description": error.description,
     });
-    let mut response = Response::builder()
+    Response::builder()
         .status(status)
         .content_type("application/json")
         .header(header::CACHE_CONTROL, "no-store")
-        .body(body.to_string());
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, retry_after(RETRY_AFTER));
-    }
-    response
+        .body(body.to_string())
 }
 
 /// Whole seconds, rounded up.
@@ -127,7 +132,10 @@ pub fn machine(result: Result<Response, Halt>, reference: &str) -> Response {
         Err(Halt::Answer(response)) => *response,
         Err(Halt::Fault(fault)) => {
             tracing::error!(reference, %fault, "fault");
-            json(fault.status(), &fault.error(reference)).into_response()
+            let mut response = json(fault.status(), &fault.error(reference));
+            let wait = fault.retry_after();
+            response.headers_mut().extend(wait.map(|wait| (header::RETRY_AFTER, wait)));
+            response
         }
     }
 }

@@ -72,7 +72,10 @@ impl Interaction {
             Found::Expired(_) => {
                 Err(Halt::with(see_other(&format!("/oauth2/authorize?{PENDING}={sealed}"))))
             }
-            Found::Elsewhere(_) | Found::Nothing => Err(Halt::with(elsewhere(provider, visitor))),
+            // What is not bound to this browser may have been planted here, to log somebody in as somebody else.
+            Found::Unbound(_) | Found::Elsewhere(_) | Found::Nothing => {
+                Err(Halt::with(elsewhere(provider, visitor)))
+            }
         }
     }
 

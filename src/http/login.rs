@@ -1,6 +1,7 @@
 //! The login page.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use poem::Response;
 use poem::http::{StatusCode, header};
@@ -39,6 +40,9 @@ pub struct LoginForm {
     /// `log_in`, or `cancel` to go back to the application.
     answer: Option<String>,
 }
+
+/// When to try again after a fault of ours.
+const AFTER_FAULT: Duration = Duration::from_secs(5);
 
 pub struct Login(pub Arc<Provider>);
 
@@ -195,8 +199,7 @@ impl Login {
             }
             Refused::Fault(fault) => {
                 tracing::error!(reference = visitor.reference, %fault, "fault");
-                let wait = super::fault::RETRY_AFTER;
-                (StatusCode::SERVICE_UNAVAILABLE, Message::Unavailable, Some(wait))
+                (StatusCode::SERVICE_UNAVAILABLE, Message::Unavailable, Some(AFTER_FAULT))
             }
         };
         let username = (!username.is_empty()).then(|| username.to_owned());

@@ -29,6 +29,8 @@ pub struct Pending {
 /// What a sealed request turns out to be.
 pub enum Found {
     Current(Pending),
+    /// Authentic and nobody's yet: as good as a link with the same parameters, and good for nothing but to begin with.
+    Unbound(Pending),
     /// Authentic and of this browser, but too old.
     Expired(Pending),
     /// Authentic, but begun elsewhere.
@@ -60,8 +62,7 @@ impl Pending {
         let Opened { value, expires_at } = opened;
         let here = provider.cookies.read(visitor, Cookie::Browser).map(secret::hash);
         match &value.browser {
-            // Nobody's yet: as good as a link with the same parameters.
-            None => Found::Current(value.anew(now)),
+            None => Found::Unbound(value),
             Some(_) if value.browser != here => Found::Elsewhere(value),
             Some(_) if now >= expires_at => Found::Expired(value),
             Some(_) => Found::Current(value),
