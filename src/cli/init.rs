@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
+use url::Url;
 
 use super::answer::Answer;
 use super::failure::Failure;
@@ -34,10 +35,8 @@ fn issuer(text: &str) -> Result<String, &'static str> {
 pub(super) fn run(arguments: &Arguments, config: &Path) -> Result<Answer, Failure> {
     let folder = folder(config)?;
     let key = folder.join("master.key");
-    let database = arguments
-        .database
-        .clone()
-        .unwrap_or_else(|| format!("sqlite://{}", folder.join("vestibule.db").display()));
+    let database =
+        arguments.database.clone().unwrap_or_else(|| sqlite(&folder.join("vestibule.db")));
     let text = sample(&[
         ("server.issuer", &quoted(&arguments.issuer)),
         ("database.url", &quoted(&database)),
@@ -75,6 +74,14 @@ fn folder(file: &Path) -> Result<PathBuf, Failure> {
     folder.canonicalize().map_err(|error| {
         Failure::new(format!("folder {} cannot be used: {error}", folder.display()))
     })
+}
+
+/// The URL of an SQLite file.
+pub(super) fn sqlite(file: &Path) -> String {
+    match Url::from_file_path(file) {
+        Ok(url) => format!("sqlite{}", url.as_str().trim_start_matches("file")),
+        Err(()) => format!("sqlite://{}", file.display()),
+    }
 }
 
 /// The text as a TOML string.

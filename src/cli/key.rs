@@ -9,8 +9,9 @@ use time::format_description::well_known::Rfc3339;
 
 use super::answer::{Answer, table};
 use super::failure::Failure;
-use super::site::{Site, key_settings};
+use super::site::Site;
 use super::surroundings::Surroundings;
+use crate::http::opening::key_settings;
 use crate::keys::{Keys, Listed, State, reseal};
 use crate::protocol::{Algorithm, Timestamp};
 
@@ -55,12 +56,12 @@ pub(super) async fn run(
 }
 
 async fn open(site: &Site) -> Result<Keys, Failure> {
-    let settings = key_settings(&site.config)?;
+    let settings = key_settings(&site.config);
     Ok(Keys::open(site.storage.clone(), site.sealer()?, settings, site.now).await?)
 }
 
 async fn rotate(site: &Site, mut algorithms: Vec<Algorithm>) -> Result<Answer, Failure> {
-    let configured = key_settings(&site.config)?.algorithms;
+    let configured = key_settings(&site.config).algorithms;
     if let Some(unknown) = algorithms.iter().find(|algorithm| !configured.contains(algorithm)) {
         return Err(Failure::new(format!(
             "--algorithm {0}: add {0} to keys.algorithms first",

@@ -6,12 +6,15 @@
 mod answer;
 mod check;
 mod client;
+#[cfg(feature = "database")]
+mod demo;
 mod failure;
 mod init;
 mod key;
 mod migrate;
 #[cfg(feature = "database")]
 mod people;
+mod serve;
 mod site;
 mod surroundings;
 #[cfg(feature = "database")]
@@ -43,12 +46,17 @@ struct Arguments {
     /// Answer in JSON, for scripts
     #[arg(long, global = true)]
     json: bool,
+    #[cfg(feature = "database")]
+    #[command(flatten)]
+    demo: demo::Arguments,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    /// Serve in production
+    Serve,
     /// Write a commented production configuration
     Init(init::Arguments),
     /// Say what is wrong with configuration, database, templates and certificate, and how to mend it
@@ -91,7 +99,20 @@ fn fail(failure: &Failure) -> ExitCode {
 
 async fn execute(arguments: Arguments, surroundings: &mut Surroundings) -> Result<Answer, Failure> {
     let file: &Path = &arguments.config;
-    match arguments.command {
+    #[cfg(feature = "database")]
+    if arguments.command.is_some() && arguments.demo.any() {
+        return Err(Failure::new(
+            "--data and --listen are for the demo, which is `vestibule` without a command",
+        ));
+    }
+    let Some(command) = arguments.command else {
+        #[cfg(feature = "database")]
+        return demo::run(arguments.demo, surroundings).await;
+        #[cfg(not(feature = "database"))]
+        return Err(Failure::new("this build has no demo; `vestibule --help` lists the commands"));
+    };
+    match command {
+        Command::Serve => serve::run(file, surroundings).await,
         Command::Init(arguments) => init::run(&arguments, file),
         Command::Check => check::run(file, surroundings).await,
         Command::Migrate => migrate::run(file, surroundings).await,

@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::failure::Failure;
 use super::surroundings::Surroundings;
 use crate::config::{Config, Secret};
-use crate::keys;
 use crate::protocol::Timestamp;
 use crate::seal::{MasterKey, Sealer};
 use crate::storage::{Settings, Storage};
@@ -91,19 +90,4 @@ pub(super) fn sealer(config: &Config) -> Result<Sealer, Failure> {
     let former = config.keys.former_master_key.as_ref();
     let former = former.map(|secret| read("keys.former_master_key", secret)).transpose()?;
     Ok(Sealer::new(&current, former.as_ref())?)
-}
-
-/// How the signing keys follow each other.
-pub(super) fn key_settings(config: &Config) -> Result<keys::Settings, Failure> {
-    let algorithms: Result<_, _> = config.keys.algorithms.iter().map(|name| name.parse()).collect();
-    let lifetimes = &config.lifetimes;
-    let tokens = [lifetimes.access_token, lifetimes.front_channel_token, lifetimes.id_token];
-    Ok(keys::Settings {
-        algorithms: algorithms?,
-        rotate_after: config.keys.rotate_after,
-        publish_ahead: config.keys.publish_ahead,
-        // A client may have longer lifetimes of its own, of a day at most.
-        keep_for: tokens.into_iter().fold(Duration::from_secs(86_400), Duration::max),
-        cache: Duration::from_secs(5),
-    })
 }

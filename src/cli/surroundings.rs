@@ -32,6 +32,11 @@ impl Surroundings {
         }
     }
 
+    /// Nothing but the time.
+    pub(super) fn silent(clock: Clock) -> Self {
+        Self { variables: Vec::new(), input: Box::new(io::empty()), terminal: false, clock }
+    }
+
     /// A password: from the file, if one is named; from the person at the terminal, asked twice; or
     /// the first line of standard input. Never from an argument, which other users of the machine
     /// could see.

@@ -338,6 +338,19 @@ async fn a_person_is_added_shown_disabled_and_removed() {
 }
 
 #[tokio::test]
+async fn names_are_compared_as_they_are_at_login() {
+    let folder = Folder::installed("names").await;
+    folder.run("user add Alice --random-password", "").await.unwrap();
+    assert_eq!(folder.run("user show ALICE", "").await.unwrap().json["username"], "alice");
+    assert!(
+        folder
+            .failure("user add aLICE --random-password")
+            .await
+            .contains("the name alice is taken")
+    );
+}
+
+#[tokio::test]
 async fn what_is_no_person_or_no_password_is_refused() {
     let folder = Folder::installed("nobody").await;
     for (line, input, told) in [

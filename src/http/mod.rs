@@ -46,7 +46,9 @@ use openapi::{Described, Document};
 use provider::Provider;
 
 /// Everything that the public address answers.
-pub fn endpoint(provider: &Arc<Provider>) -> Result<impl Endpoint<Output = Response>, Fault> {
+pub fn endpoint(
+    provider: &Arc<Provider>,
+) -> Result<impl Endpoint<Output = Response> + use<>, Fault> {
     let described = Described::default();
     let service = OpenApiService::new(
         (
