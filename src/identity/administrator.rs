@@ -49,12 +49,14 @@ impl Identities {
         password: String,
         now: Timestamp,
     ) -> Result<Username, Refused> {
+        // First of all, so that it is wiped whatever follows.
+        let password = Password::parse(password);
         let name = names::normalise(username).ok();
         let counter = name.as_ref().map_or(username, |name| name.as_str());
         let counted =
             self.0.lockout.count_administrator(counter, now).await.map_err(Fault::from)?;
         sleep(delay(counted.beyond)).await;
-        let (Some(name), Ok(password)) = (name, Password::parse(password)) else {
+        let (Some(name), Ok(password)) = (name, password) else {
             return Err(Refused::Wrong);
         };
         if !self.0.administrators.verify(&name, &password).await? {

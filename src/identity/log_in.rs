@@ -116,6 +116,8 @@ impl Identities {
 
     async fn attempt(&self, attempt: Attempt<'_>) -> Result<LoggedIn, Ending> {
         let Attempt { username, password, address, known, now } = attempt;
+        // First of all, so that it is wiped whatever follows.
+        let password = Password::parse(password);
         // What cannot be a name is counted like a name that nobody has.
         let name = names::normalise(username).ok();
         let counter = name.as_ref().map_or(username, |name| name.as_str());
@@ -123,7 +125,7 @@ impl Identities {
             Ok(counted) => counted,
             Err(too_many) => return Err(Ending::AtOnce(too_many.into())),
         };
-        let (Some(name), Ok(password)) = (name, Password::parse(password)) else {
+        let (Some(name), Ok(password)) = (name, password) else {
             info!("login refused: the name or the password cannot be one");
             return Err(Ending::InStep(Refused::Wrong));
         };

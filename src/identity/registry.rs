@@ -55,13 +55,17 @@ impl Misconfigured {
     }
 }
 
+/// Opens a backend, or says in a sentence why it cannot be.
+type Open = fn(Opening<'_>) -> Result<Box<dyn Backend>, String>;
+
 /// Every type of backend in this build.
-const TYPES: &[&str] = &[
+const PLUGINS: &[(&str, Open)] = &[
     #[cfg(feature = "database")]
-    "database",
+    ("database", database),
 ];
 
 /// What one backend needs to be opened.
+#[cfg_attr(not(feature = "database"), expect(dead_code, reason = "no plugin reads it"))]
 struct Opening<'a> {
     options: &'a Map<String, Value>,
     /// The attributes that its claims are made of.
@@ -91,12 +95,12 @@ pub(super) fn open(
         })
         .collect::<Result<_, _>>()?;
     let mapping = Mapping::parse(&settings.claims).map_err(|claim| bad(claim.to_string()))?;
-    let opening = Opening { options: &settings.options, attributes: mapping.attributes(), storage };
-    let backend = match settings.kind.as_str() {
-        #[cfg(feature = "database")]
-        "database" => database(opening).map_err(bad)?,
-        unknown => return Err(bad(not_known("type", unknown, TYPES))),
+    let Some((_, open)) = PLUGINS.iter().find(|(kind, _)| *kind == settings.kind) else {
+        let known: Vec<&str> = PLUGINS.iter().map(|(kind, _)| *kind).collect();
+        return Err(bad(not_known("type", &settings.kind, &known)));
     };
+    let attributes = mapping.attributes();
+    let backend = open(Opening { options: &settings.options, attributes, storage }).map_err(bad)?;
     let (name, patience) = (settings.name.clone(), settings.patience);
     Ok((Link { name, usernames, patience, backend }, mapping))
 }
@@ -143,6 +147,7 @@ fn hasher(options: &Map<String, Value>) -> Result<Hasher, String> {
     Ok(Hasher::new(settings.cost, settings.workers, settings.queue))
 }
 
+#[cfg(feature = "database")]
 fn only(options: &Map<String, Value>, known: &[&str]) -> Result<(), String> {
     match options.keys().find(|option| !known.contains(&option.as_str())) {
         Some(unknown) => Err(not_known("option", unknown, known)),

@@ -1,5 +1,6 @@
 //! Who gets in, who does not, and what they learn from it.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::super::fixture::{Mood, NOW, STEP, Scene, WINDOW};
@@ -238,6 +239,41 @@ async fn an_outage_costs_no_try_and_lends_none() {
     assert_eq!(told(&scene.log_in("alice", "right").await), "too many");
     scene.source.is(Mood::Well);
     assert_eq!(told(&scene.log_in("alice", "right").await), "too many");
+}
+
+/// What is logged while these tests run, as text.
+#[derive(Clone, Default)]
+struct Journal(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Journal {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+// LG1
+#[tokio::test]
+async fn no_password_is_logged_nor_what_may_be_one() {
+    let scene = with_alice().await;
+    let journal = Journal::default();
+    let pages = journal.clone();
+    let subscriber =
+        tracing_subscriber::fmt().with_ansi(false).with_writer(move || pages.clone()).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    assert_eq!(told(&scene.log_in("alice", "canary-1").await), "wrong");
+    assert_eq!(told(&scene.log_in("canary-2", "canary-1").await), "wrong");
+    assert_eq!(told(&scene.log_in("alice\r\ncanary-3", "canary-1").await), "wrong");
+    scene.source.change("alice", |alice| alice.password = "canary-4".to_owned());
+    assert_eq!(told(&scene.log_in("alice", "canary-4").await), "in");
+    drop(guard);
+    let text = String::from_utf8(journal.0.lock().unwrap().clone()).unwrap();
+    assert!(!text.contains("canary"), "{text}");
+    assert!(text.contains("login refused"), "{text}");
 }
 
 // IN4
