@@ -206,7 +206,10 @@ impl Scene {
     }
 
     pub(super) async fn with(source: Source) -> Self {
-        let scratch = sqlite().await;
+        Self::on(sqlite().await, source)
+    }
+
+    pub(super) fn on(scratch: Scratch, source: Source) -> Self {
         let link = Link {
             name: "staff".to_owned(),
             usernames: Vec::new(),

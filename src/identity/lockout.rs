@@ -324,6 +324,18 @@ mod tests {
         assert_ne!(network(address("192.0.2.1")), network(address("192.0.2.2")));
     }
 
+    // LK3
+    #[tokio::test]
+    async fn whoever_has_a_network_to_themselves_has_no_more_tries() {
+        let (_scratch, lockout) = lockout().await;
+        for host in 1..=5 {
+            let (name, from) = (format!("name-{host}"), format!("2001:db8::{host}"));
+            assert_eq!(count(&lockout, &name, &from, NOW).await, Ok(()));
+        }
+        assert!(count(&lockout, "alice", "2001:db8::6", NOW).await.is_err());
+        assert_eq!(count(&lockout, "alice", "2001:db8:0:1::6", NOW).await, Ok(()));
+    }
+
     // LK5
     #[tokio::test(flavor = "multi_thread")]
     async fn a_hundred_tries_at_once_count_a_hundred() {

@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::super::fixture::{Mood, NOW, STEP, Scene, WINDOW};
+use super::super::fixture::{Mood, NOW, STEP, Scene, Source, WINDOW};
 use super::super::{Attempt, LoggedIn, Refused, State};
+use crate::storage::scratch::{Scratch, on_each_database};
 
 /// What the person is told, as a word.
 fn told(outcome: &Result<LoggedIn, Refused>) -> &'static str {
@@ -145,10 +146,14 @@ async fn a_success_takes_back_its_own_try_and_no_other() {
     assert_eq!(told(&scene.log_in("alice", "right").await), "too many");
 }
 
+on_each_database! {
+    of_a_hundred_guesses_at_once_three_are_heard
+}
+
 // LK5
-#[tokio::test(flavor = "multi_thread")]
-async fn of_a_hundred_guesses_at_once_three_are_heard() {
-    let scene = with_alice().await;
+async fn of_a_hundred_guesses_at_once_three_are_heard(scratch: Scratch) {
+    let scene = Scene::on(scratch, Source::new(true));
+    scene.source.add(&["alice"], "s-1");
     let guesses: Vec<_> = (0..100)
         .map(|guess| {
             let identities = scene.identities.clone();

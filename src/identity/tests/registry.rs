@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use vestibule_plugin::{Attributes, Password};
 
-use super::super::fixture::{NOW, sealer, settings};
+use super::super::fixture::{NOW, Scene, Source, sealer, settings};
 use super::super::names::normalise;
 use super::super::people::{self, NewPerson};
 use super::super::{Attempt, BackendSettings, Identities, Misconfigured, Refused, Settings, State};
-use crate::storage::scratch::{Scratch, sqlite};
+use crate::storage::scratch::{Scratch, on_each_database, sqlite};
 
 fn backend(options: &Value) -> BackendSettings {
     BackendSettings {
@@ -81,10 +81,13 @@ async fn names_and_claims_that_cannot_be_meant_are_refused() {
     );
 }
 
+on_each_database! {
+    a_person_of_our_own_table_logs_in_and_is_shut_out
+    two_first_logins_at_once_make_one_account
+}
+
 // LK1
-#[tokio::test]
-async fn a_person_of_our_own_table_logs_in_and_is_shut_out() {
-    let scratch = sqlite().await;
+async fn a_person_of_our_own_table_logs_in_and_is_shut_out(scratch: Scratch) {
     let backends = vec![backend(&json!({ "hash_memory": 8, "hash_passes": 1 }))];
     let people = people::open("people", &backends[0].options, &scratch.storage).unwrap();
     let identities = Identities::open(&with(backends), &scratch.storage, &sealer()).unwrap();
@@ -135,4 +138,13 @@ async fn a_person_of_our_own_table_logs_in_and_is_shut_out() {
     people.disable(&alice, NOW.millis()).await.unwrap();
     let closed = log_in("wonderland-1").await;
     assert!(matches!(closed, Err(Refused::Closed(State::Disabled))));
+}
+
+async fn two_first_logins_at_once_make_one_account(scratch: Scratch) {
+    let scene = Scene::on(scratch, Source::new(true));
+    scene.source.add(&["alice"], "s-1");
+    let (one, two) = tokio::join!(scene.log_in("alice", "right"), scene.log_in("alice", "right"));
+    let (one, two) = (one.unwrap().account, two.unwrap().account);
+    assert_eq!((&one.id, &one.sub), (&two.id, &two.sub));
+    assert!(scene.identities.claims(&one).is_ok() && scene.identities.claims(&two).is_ok());
 }
