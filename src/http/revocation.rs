@@ -37,10 +37,8 @@ impl Answers for Revocation {
     const ANSWERS: &'static [Documentation] = &[
         Documentation::empty(200, "The token is not valid any more, or never was the client's."),
         Documentation::new(400, "The request is invalid.", Content::json::<OAuthError>()),
-        Documentation::new(401, "`invalid_client`.", Content::json::<OAuthError>()).with(&[(
-            "WWW-Authenticate",
-            "`Basic`, where the client sent an `Authorization` header.",
-        )]),
+        Documentation::new(401, "`invalid_client`.", Content::json::<OAuthError>())
+            .with(&[("WWW-Authenticate", "`Basic`.")]),
         Documentation::new(413, "The request is too large.", Content::json::<OAuthError>()),
         Documentation::new(
             415,
@@ -78,7 +76,7 @@ impl Revocation {
             Err(error) => refusal(&error),
         };
         if response.status() == StatusCode::UNAUTHORIZED {
-            challenge(&mut response, visitor);
+            challenge(&mut response);
         }
         provider.allow_origin(&mut response, visitor, registered.as_deref());
         Ok(response)

@@ -72,8 +72,7 @@ pub struct OAuthError {
 
 pub struct Token(pub Arc<Provider>);
 
-const CHALLENGE: &[(&str, &str)] =
-    &[("WWW-Authenticate", "`Basic`, where the client sent an `Authorization` header.")];
+const CHALLENGE: &[(&str, &str)] = &[("WWW-Authenticate", "`Basic`.")];
 
 impl Answers for Token {
     const ANSWERS: &'static [Documentation] = &[
@@ -124,7 +123,7 @@ impl Token {
         };
         provider.allow_origin(&mut response, visitor, registered.as_deref());
         if response.status() == StatusCode::UNAUTHORIZED {
-            challenge(&mut response, visitor);
+            challenge(&mut response);
         }
         Ok(response)
     }
@@ -219,7 +218,7 @@ impl Provider {
         let presented = Presented::read(parameters, &visitor.authorization()).map_err(|error| {
             let mut response = refusal(&error);
             if response.status() == StatusCode::UNAUTHORIZED {
-                challenge(&mut response, visitor);
+                challenge(&mut response);
             }
             Halt::with(response)
         })?;
@@ -228,13 +227,11 @@ impl Provider {
     }
 }
 
-/// "If the client attempted to authenticate via the "Authorization" request header field, the authorization server MUST respond with an HTTP 401 [...] and
-/// include the "WWW-Authenticate" response header field matching the authentication scheme used by the client." (RFC 6749 §5.2)
-pub(super) fn challenge(response: &mut Response, visitor: &Visitor) {
-    if !visitor.authorization().is_empty() {
-        let basic = HeaderValue::from_static("Basic realm=\"client\", charset=\"UTF-8\"");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, basic);
-    }
+/// "The server generating a 401 response MUST send a WWW-Authenticate header field" (RFC 9110 §15.5.2), whichever way the
+/// client tried to authenticate; who used a header is answered in its scheme (RFC 6749 §5.2).
+pub(super) fn challenge(response: &mut Response) {
+    let basic = HeaderValue::from_static("Basic realm=\"client\", charset=\"UTF-8\"");
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, basic);
 }
 
 /// An error in the status that its code has here.
