@@ -215,6 +215,8 @@ const TABLE: &[Row] = &[
             "thiserror",
             "time",
             "tokio",
+            // The options of a backend travel as the configuration has them.
+            "toml::Table",
             "tracing",
             "url",
             "vestibule_plugin",

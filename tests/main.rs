@@ -1,6 +1,7 @@
 //! The stories: what people and applications do, told against a provider that runs in this process.
 
 #![expect(
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a story that cannot go on stops here, and says where"
@@ -8,4 +9,8 @@
 #![expect(unreachable_pub, reason = "nothing is reachable from outside a test binary")]
 
 mod architecture;
+mod conformance;
+mod discovery;
+mod main_flows;
 mod server;
+mod support;

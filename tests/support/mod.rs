@@ -1,0 +1,69 @@
+//! The actors of the stories.
+//!
+//! - [`Op`] is a provider: the product's own code in this process, on a real loopback port, with a
+//!   fresh database and a clock that stands still until a story moves it.
+//! - [`Browser`] is a person's browser: cookies, redirects and forms, but no scripts.
+//! - [`App`] is a client application: it sends people to the provider, reads what they bring back, and
+//!   believes nothing that it has not verified with code that shares nothing with the provider's.
+//!
+//! ```text
+//! let (op, app) = Op::with_app().await;
+//! let code = op.browser().authorize(&app).log_in("alice").consent().await.code();
+//!
+//! app.redeem(&code).await.tokens();
+//! assert_eq!(app.redeem(&code).await.error(), "invalid_grant");
+//! ```
+//!
+//! Whatever every answer must fulfil (the headers of a page, `state` and `iss` of an authorization
+//! response, the shape of a token response, all checks of an ID Token) the actors assert by themselves,
+//! in every story. A story asserts only what is particular to it. When something goes wrong, the
+//! message ends with all that the browser has seen.
+
+mod answer;
+mod app;
+mod browser;
+mod cookies;
+mod database;
+mod id_token;
+mod op;
+mod page;
+mod time;
+mod token;
+
+pub use answer::{Answer, Code};
+pub use app::{App, Registration, Request};
+pub use browser::{Arrival, Browser};
+pub use database::Database;
+pub use id_token::Claims;
+pub use op::{Op, Setup};
+pub use page::Page;
+pub use token::Tokens;
+
+/// Tells a story once on each database: `on_every_database!(fn name(op) { .. })` makes the tests
+/// `name::sqlite`, `name::postgres` and `name::mariadb`.
+macro_rules! on_every_database {
+    ($($(#[$about:meta])* async fn $name:ident($op:ident: Op) $story:block)+) => {$(
+        $(#[$about])*
+        mod $name {
+            use super::*;
+
+            async fn story($op: Op) $story
+
+            #[tokio::test]
+            async fn sqlite() {
+                story(Op::on(Database::Sqlite).await).await;
+            }
+
+            #[tokio::test]
+            async fn postgres() {
+                story(Op::on(Database::Postgres).await).await;
+            }
+
+            #[tokio::test]
+            async fn mariadb() {
+                story(Op::on(Database::Mariadb).await).await;
+            }
+        }
+    )+};
+}
+pub(crate) use on_every_database;

@@ -1,0 +1,345 @@
+//! The provider, run in this process: the one file that knows how the product is put together.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+use tokio::task::JoinSet;
+use url::Url;
+use vestibule::config::Config;
+use vestibule::http::opening::{Options, identity_settings};
+use vestibule::http::provider::Provider;
+use vestibule::identity::people::{self, NewPerson};
+use vestibule::protocol::client::SecretHash;
+use vestibule::protocol::{Client, Timestamp};
+use vestibule::seal::{MasterKey, Purpose, Sealer};
+use vestibule::secret;
+use vestibule::server::{Limits, Server, Tls};
+use vestibule::storage::{self, Storage, clients};
+use vestibule_plugin::{Attributes, Password, Username};
+
+use super::app::{App, Registered, Registration};
+use super::browser::Browser;
+use super::database::{Database, Fresh};
+use super::time::Time;
+
+/// How a story wants its provider; the default is SQLite, plain HTTP, and cheap password hashes.
+#[derive(Default)]
+pub struct Setup {
+    database: Database,
+    tls: bool,
+    own_keys: bool,
+    config: toml::Table,
+}
+
+impl Setup {
+    pub fn on(self, database: Database) -> Self {
+        Self { database, ..self }
+    }
+
+    /// Serves TLS itself, with a certificate that browsers and applications trust.
+    pub fn tls(self) -> Self {
+        Self { tls: true, ..self }
+    }
+
+    /// Makes signing keys of its own. Without this, the providers of all stories have the same ones.
+    pub fn own_keys(self) -> Self {
+        Self { own_keys: true, ..self }
+    }
+
+    /// Adds to the configuration file, in TOML.
+    pub fn config(mut self, text: &str) -> Self {
+        let table = toml::from_str(text).unwrap_or_else(|error| panic!("{error}"));
+        merge(&mut self.config, table);
+        self
+    }
+
+    /// Whether it begins with what all others begin with.
+    fn is_usual(&self) -> bool {
+        let special = ["keys", "backend"].iter().any(|section| self.config.contains_key(*section));
+        !self.own_keys && !special
+    }
+}
+
+/// Values of `more` win.
+fn merge(table: &mut toml::Table, more: toml::Table) {
+    for (key, value) in more {
+        match (table.get_mut(&key), value) {
+            (Some(toml::Value::Table(known)), toml::Value::Table(new)) => merge(known, new),
+            (_, value) => {
+                table.insert(key, value);
+            }
+        }
+    }
+}
+
+/// A running provider, in which alice and bob are known. It ends with the story.
+pub struct Op {
+    pub time: Time,
+    issuer: Url,
+    http: reqwest::Client,
+    provider: Arc<Provider>,
+    _tasks: JoinSet<()>,
+    _database: Fresh,
+}
+
+/// The password of a seeded person.
+pub fn password_of(username: &str) -> String {
+    format!("{username} knows a long password")
+}
+
+/// Someone with every standard claim (OIDC Core §5.1); `updated_at` and the name to log in with come by
+/// themselves.
+const ALICE: &[(&str, &str)] = &[
+    ("name", "Alice Marie Adams"),
+    ("given_name", "Alice"),
+    ("family_name", "Adams"),
+    ("middle_name", "Marie"),
+    ("nickname", "Ally"),
+    ("preferred_username", "alice"),
+    ("profile", "https://people.example.test/alice"),
+    ("picture", "https://people.example.test/alice.png"),
+    ("website", "https://alice.example.test/"),
+    ("gender", "female"),
+    ("birthdate", "1985-02-28"),
+    ("zoneinfo", "Europe/Berlin"),
+    ("locale", "de-DE"),
+    ("email", "alice@example.test"),
+    ("email_verified", "true"),
+    ("address.formatted", "Example Street 1\n12345 Exampletown\nGermany"),
+    ("address.street_address", "Example Street 1"),
+    ("address.locality", "Exampletown"),
+    ("address.postal_code", "12345"),
+    ("address.country", "Germany"),
+    ("phone_number", "+49 30 1234567"),
+    ("phone_number_verified", "true"),
+];
+
+impl Op {
+    /// A provider as most stories want it.
+    pub async fn start() -> Self {
+        Self::set_up(Setup::default()).await
+    }
+
+    /// A provider on this database.
+    pub async fn on(database: Database) -> Self {
+        Self::set_up(Setup::default().on(database)).await
+    }
+
+    /// A provider with these lines in its configuration file.
+    pub async fn with_config(text: &str) -> Self {
+        Self::set_up(Setup::default().config(text)).await
+    }
+
+    /// A provider and a web application that uses codes.
+    pub async fn with_app() -> (Self, App) {
+        let op = Self::start().await;
+        let app = op.app(Registration::web()).await;
+        (op, app)
+    }
+
+    pub async fn set_up(setup: Setup) -> Self {
+        let time = Time::new();
+        let database = setup.database.fresh().await;
+        let (tls, http) = if setup.tls { encrypted() } else { (None, plain()) };
+        let scheme = if setup.tls { "https" } else { "http" };
+        let server = listen(tls).await;
+        let issuer = Url::parse(&format!("{scheme}://{}", server.addresses()[0])).unwrap();
+        let seeded = setup.is_usual() && database.restore(usual_content().await);
+        let provider = open(configuration(&issuer, &database.url, setup.config), &time).await;
+
+        let mut tasks = JoinSet::new();
+        let endpoint = vestibule::http::endpoint(&provider).unwrap();
+        tasks.spawn(server.serve(endpoint, std::future::pending()));
+        let op = Self { time, issuer, http, provider, _tasks: tasks, _database: database };
+        if !seeded {
+            seed(&op.provider).await;
+        }
+        op
+    }
+
+    /// Makes a person known, with the password that [`password_of`] says.
+    pub async fn person(&self, username: &str, attributes: &[(&str, &str)]) {
+        add(&self.provider, username, attributes).await;
+    }
+
+    /// Registers an application.
+    pub async fn app(&self, registration: Registration) -> App {
+        let (client_id, metadata) = (secret::id(), registration.0);
+        let is_public = metadata["token_endpoint_auth_method"] == "none";
+        let client_secret = (!is_public).then(secret::token);
+        let mut described = metadata.clone();
+        described.insert("client_id".to_owned(), json!(client_id));
+        let mut client: Client = serde_json::from_value(Value::Object(described)).unwrap();
+        client.secret = client_secret.as_deref().map(SecretHash::of);
+        client.validate().unwrap();
+
+        let secret =
+            client_secret.as_deref().filter(|_| client.id_token_signed_response_alg.is_symmetric());
+        let sealer = &self.provider.sealer;
+        let sealed = secret.map(|secret| {
+            sealer.encrypt(Purpose::ClientSecret, &client_id, secret.as_bytes()).unwrap()
+        });
+        let row = clients::write(&client, sealed, self.now()).unwrap();
+        clients::put(&self.provider.storage, row).await.unwrap();
+        let (http, issuer, time) = (self.http.clone(), self.issuer.clone(), self.time.clone());
+        App(Arc::new(Registered { http, issuer, time, client_id, client_secret, metadata }))
+    }
+
+    /// A person's browser, without any cookie.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.http.clone(), self.issuer.clone(), self.time.clone())
+    }
+
+    /// The `iss` that it claims.
+    pub fn issuer(&self) -> &str {
+        self.issuer.as_str().trim_end_matches('/')
+    }
+
+    /// What it announces.
+    pub async fn discovery(&self) -> Value {
+        self.get_json("/.well-known/openid-configuration").await
+    }
+
+    /// A JSON document of it.
+    pub async fn get_json(&self, path: &str) -> Value {
+        let response = self.http.get(self.issuer.join(path).unwrap()).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
+        assert!(kind.contains("json"), "{path}: {kind}");
+        response.json().await.unwrap()
+    }
+
+    /// The status with which it answers a GET.
+    pub async fn status(&self, place: &str) -> u16 {
+        self.http.get(self.issuer.join(place).unwrap()).send().await.unwrap().status().as_u16()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.provider.now()
+    }
+}
+
+/// What a database holds that a usual provider has begun to use: tables, keys, alice and bob. Made once,
+/// as making keys takes longer than most stories.
+async fn usual_content() -> &'static [u8] {
+    static CONTENT: OnceCell<Vec<u8>> = OnceCell::const_new();
+    CONTENT
+        .get_or_init(|| async {
+            let database = Database::Sqlite.fresh().await;
+            let issuer = Url::parse("http://127.0.0.1").unwrap();
+            let config = configuration(&issuer, &database.url, toml::Table::new());
+            let provider = open(config, &Time::new()).await;
+            seed(&provider).await;
+            provider.storage.clone().close().await.unwrap();
+            database.content()
+        })
+        .await
+}
+
+async fn open(config: Config, time: &Time) -> Arc<Provider> {
+    let storage =
+        Storage::open(&storage::Settings::new(config.database.url.reveal())).await.unwrap();
+    storage.migrate().await.unwrap();
+    let master = MasterKey::parse(config.keys.master_key.reveal()).unwrap();
+    let sealer = Sealer::new(&master, None).unwrap();
+    // Nothing is kept in memory that a story may change behind it.
+    let options =
+        Options { clock: time.clock(), clients_age: Duration::ZERO, ..Options::default() };
+    Provider::open(config, storage, sealer, options).await.unwrap()
+}
+
+async fn seed(provider: &Provider) {
+    add(provider, "alice", ALICE).await;
+    add(provider, "bob", &[("name", "Bob Builder")]).await;
+}
+
+async fn add(provider: &Provider, username: &str, attributes: &[(&str, &str)]) {
+    let settings = identity_settings(&provider.config);
+    let backend = settings.backends.iter().find(|backend| backend.kind == "database").unwrap();
+    let people = people::open(&backend.name, &backend.options, &provider.storage).unwrap();
+    let mut told = Attributes::new();
+    for (name, value) in attributes {
+        told.add(*name, *value);
+    }
+    let new = NewPerson {
+        id: &secret::id(),
+        username: &Username::parse(username).unwrap(),
+        password: &Password::parse(password_of(username)).unwrap(),
+        attributes: &told,
+    };
+    people.add(new, provider.now().millis()).await.unwrap();
+}
+
+/// The configuration of a story: production's, but for what would only cost time.
+fn configuration(issuer: &Url, database: &str, more: toml::Table) -> Config {
+    let mut table: toml::Table = toml::from_str(&format!(
+        r#"
+            [server]
+            issuer = "{issuer}"
+            [database]
+            url = "{database}"
+            [keys]
+            master_key = "{MASTER_KEY}"
+            algorithms = ["RS256", "ES256"]
+            [login]
+            refusal_step = "1ms"
+            [[backend]]
+            name = "people"
+            type = "database"
+            hash_memory = 8
+            hash_passes = 1
+        "#,
+        issuer = issuer.as_str().trim_end_matches('/'),
+    ))
+    .unwrap();
+    merge(&mut table, more);
+    Config::parse("story.toml", &table.to_string(), [])
+        .unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+const MASTER_KEY: &str = "c3RvcmllcyBoYXZlIG5vIHNlY3JldHMgYXQgYWxsICE=";
+
+/// Listens on a port that no outgoing connection is given by chance: those begin at 32768.
+async fn listen(tls: Option<Tls>) -> Server {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Test runs at the same time begin at different places.
+    let begin = 20_000 + u16::try_from(std::process::id() % 12_000).unwrap();
+    let mut tls = tls;
+    for _ in 0..1000 {
+        let port = 20_000 + (begin - 20_000 + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        let address = ([127, 0, 0, 1], port).into();
+        if tokio::net::TcpListener::bind(address).await.is_ok() {
+            return Server::bind(&[address], tls.take(), Limits::default()).await.unwrap();
+        }
+    }
+    panic!("no port is free");
+}
+
+fn plain() -> reqwest::Client {
+    client().build().unwrap()
+}
+
+fn client() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .tls_certs_only([])
+        .timeout(Duration::from_secs(60))
+}
+
+/// A certificate for 127.0.0.1, and a client that trusts it.
+fn encrypted() -> (Option<Tls>, reqwest::Client) {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let folder = std::env::temp_dir().join(format!("vestibule-tls-{}", secret::id()));
+    std::fs::create_dir(&folder).unwrap();
+    let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let tls = Tls::open(&certificate, &key).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let trusted = reqwest::Certificate::from_pem(made.cert.pem().as_bytes()).unwrap();
+    (Some(tls), client().tls_certs_only([trusted]).build().unwrap())
+}
