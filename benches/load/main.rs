@@ -100,8 +100,8 @@ async fn measure(options: &Options, pinned: bool) -> Anyhow<()> {
     let signatures = signatures::measure()?;
     let (provider, first_start) = Provider::install(pinned.then_some(CORES.0)).await?;
     let (provider, start) = provider.restart().await?;
-    let session = browser::log_in(&provider).await?;
     let memory_at_start = provider.memory()?;
+    let session = browser::log_in(&provider).await?;
 
     let length = Duration::from_secs(options.seconds);
     println!(

@@ -180,9 +180,10 @@ pub(super) fn wants_page(headers: &HeaderMap) -> bool {
 
 /// Labels take few values, whatever is sent: a route's pattern, never a path.
 fn count(method: &Method, route: Option<&PathPattern>, status: StatusCode, took: Duration) {
+    // What matches nothing within a nested service has the empty pattern.
     let route = match route {
-        Some(route) => SharedString::from_shared(Arc::clone(&route.0)),
-        None => SharedString::const_str("none"),
+        Some(route) if !route.0.is_empty() => SharedString::from_shared(Arc::clone(&route.0)),
+        _ => SharedString::const_str("none"),
     };
     let labels = [
         ("method", SharedString::const_str(known(method))),
