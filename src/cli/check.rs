@@ -7,13 +7,15 @@ use tracing_subscriber::EnvFilter;
 
 use super::answer::Answer;
 use super::failure::Failure;
-use super::site::{configuration, database, pending, sealer};
+use super::site::{configuration, database, misconfigured, pending, sealer};
 use super::surroundings::Surroundings;
 use crate::config::{Config, write_duration};
+use crate::http::opening::identity_settings;
 use crate::http::pages::Pages;
-use crate::seal::Purpose;
+use crate::identity::Identities;
+use crate::seal::{Purpose, Sealer};
 use crate::server::Tls;
-use crate::storage::keys;
+use crate::storage::{self, Storage};
 
 /// How one thing stands.
 struct Finding {
@@ -102,7 +104,10 @@ pub(super) async fn run(file: &Path, surroundings: &Surroundings) -> Result<Answ
     address(&config, &mut findings);
     log(&config, &mut findings);
     pages(&config, &mut findings);
-    storage(&config, &mut findings).await;
+    if let Some((storage, sealer)) = storage(&config, &mut findings).await {
+        keys(&storage, &sealer, &mut findings).await;
+        backends(&config, &storage, &sealer, &mut findings).await;
+    }
     Ok(findings.answer(Some(&config)))
 }
 
@@ -148,43 +153,69 @@ fn pages(config: &Config, findings: &mut Findings) {
     }
 }
 
-async fn storage(config: &Config, findings: &mut Findings) {
-    let sealer = match sealer(config) {
-        Ok(sealer) => sealer,
-        Err(failure) => return findings.wrong("master key", &failure),
-    };
+/// The database and the means to read its secrets, if both can be used.
+async fn storage(config: &Config, findings: &mut Findings) -> Option<(Storage, Sealer)> {
+    let sealer = sealer(config).map_err(|failure| findings.wrong("master key", &failure)).ok();
     if let Some(missing) = missing_file(config.database.url.reveal()) {
         let sentence =
             format!("database.url: there is no file {missing}; `vestibule migrate` makes it");
-        return findings.wrong("database", &sentence);
+        findings.wrong("database", &sentence);
+        return None;
     }
-    let storage = match database(config).await {
-        Ok(storage) => storage,
-        Err(failure) => return findings.wrong("database", &failure),
+    let opened = async {
+        let storage = database(config).await?;
+        let pending = pending(&storage).await?;
+        Ok::<_, Failure>((storage, pending.len()))
     };
-    match pending(&storage).await {
-        Ok(pending) if pending.is_empty() => findings.good("database", "reachable and up to date"),
-        Ok(pending) => {
+    match opened.await {
+        Ok((storage, 0)) => {
+            findings.good("database", "reachable and up to date");
+            Some((storage, sealer?))
+        }
+        Ok((_, lacking)) => {
             let sentence =
-                format!("lacks {} of our changes; `vestibule migrate` makes them", pending.len());
-            return findings.wrong("database", &sentence);
+                format!("lacks {lacking} of our changes; `vestibule migrate` makes them");
+            findings.wrong("database", &sentence);
+            None
         }
-        Err(failure) => return findings.wrong("database", &failure),
+        Err(failure) => {
+            findings.wrong("database", &failure);
+            None
+        }
     }
-    match keys::list(&storage).await {
-        Ok(rows) => {
-            let unreadable = |row: &&crate::storage::key::Model| {
-                sealer.decrypt(Purpose::Key, &row.kid, &row.private).is_err()
-            };
-            match rows.iter().find(unreadable) {
-                None => findings.good("master key", format!("opens all {} signing keys", rows.len())),
-                Some(row) => findings.wrong(
-                    "master key",
-                    &format!("does not open the signing key {}; keys.master_key is not the one it was made with", row.kid),
-                ),
-            }
+}
+
+async fn keys(storage: &Storage, sealer: &Sealer, findings: &mut Findings) {
+    let rows = match storage::keys::list(storage).await {
+        Ok(rows) => rows,
+        Err(fault) => return findings.wrong("database", &fault),
+    };
+    let unreadable =
+        rows.iter().find(|row| sealer.decrypt(Purpose::Key, &row.kid, &row.private).is_err());
+    match unreadable {
+        None => findings.good("master key", format!("opens all {} signing keys", rows.len())),
+        Some(row) => findings.wrong(
+            "master key",
+            &format!(
+                "does not open the signing key {}; keys.master_key is not the one it was made with",
+                row.kid
+            ),
+        ),
+    }
+}
+
+async fn backends(config: &Config, storage: &Storage, sealer: &Sealer, findings: &mut Findings) {
+    let identities = match Identities::open(&identity_settings(config), storage, sealer) {
+        Ok(identities) => identities,
+        Err(wrong) => {
+            return findings.wrong("backends", &misconfigured(config, &wrong));
         }
-        Err(fault) => findings.wrong("database", &fault),
+    };
+    for (name, outcome) in identities.health().await {
+        match outcome {
+            Ok(()) => findings.good("backends", format!("{name} answers")),
+            Err(cause) => findings.wrong("backends", &format!("{name} does not answer: {cause}")),
+        }
     }
 }
 

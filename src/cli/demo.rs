@@ -24,7 +24,6 @@ use super::surroundings::Surroundings;
 use crate::config::Issuer;
 use crate::http::opening::Options;
 use crate::http::pages::Link;
-use crate::http::provider::Provider;
 use crate::server::{Limits, Server};
 use crate::{demo, log, secret};
 
@@ -88,15 +87,13 @@ pub(super) async fn run(
     seeds::move_spa(&site, &origin).await?;
 
     log::open(site.config.log.format.into(), &site.config.log.filter)?;
-    let sealer = site.sealer()?;
     let issuer = site.config.server.issuer.clone();
     let options = Options {
         clock: surroundings.clock.clone(),
         demo: Link::parse(&origin),
         ..Options::default()
     };
-    let Site { config, storage, .. } = site;
-    let provider = Provider::open(config, storage, sealer, options).await?;
+    let provider = site::provider(site, options).await?;
     let endpoint = host::Own::new(crate::http::endpoint(&provider)?, &issuer);
 
     let mut others = JoinSet::new();
@@ -248,3 +245,6 @@ fn print(text: &str) {
     let mut out = std::io::stdout();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
+
+#[cfg(test)]
+mod tests;

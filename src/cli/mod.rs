@@ -12,6 +12,7 @@ mod failure;
 mod init;
 mod key;
 mod migrate;
+mod openapi;
 #[cfg(feature = "database")]
 mod people;
 mod serve;
@@ -37,7 +38,24 @@ const CONFIG: &str = "vestibule.toml";
 #[command(
     name = "vestibule",
     version,
-    about = "An OpenID Provider with pluggable identity backends"
+    about = "An OpenID Provider with pluggable identity backends",
+    long_about = "An OpenID Provider with pluggable identity backends.\n\n\
+        Without a command it runs a demo for this machine alone: a provider on port 8080, an application on \
+        port 8081, and everything they need in the folder vestibule-data.",
+    after_help = "\
+Examples:
+  vestibule                                         the demo
+  vestibule init --issuer https://login.example     a configuration for production, then
+  vestibule migrate                                 the tables,
+  vestibule user add alice                          somebody who can log in,
+  vestibule client add Wiki --redirect-uri https://wiki.example/callback
+  vestibule serve
+
+Each value of the configuration can be overridden by an environment variable:
+VESTIBULE_SERVER__ISSUER for issuer in [server].
+
+Exit code 0 means done, 1 that it could not be done (one sentence on stderr says why), 2 that the
+command line was not understood."
 )]
 struct Arguments {
     /// Configuration file
@@ -72,6 +90,8 @@ enum Command {
     /// Add and administer people in Vestibule's own table
     #[cfg(feature = "database")]
     User(user::Arguments),
+    /// Print the OpenAPI document of every endpoint
+    Openapi(openapi::Arguments),
 }
 
 /// Parses the arguments, runs one command, prints its answer.
@@ -120,6 +140,7 @@ async fn execute(arguments: Arguments, surroundings: &mut Surroundings) -> Resul
         Command::Key(command) => key::run(command, file, surroundings).await,
         #[cfg(feature = "database")]
         Command::User(arguments) => user::run(arguments, file, surroundings).await,
+        Command::Openapi(arguments) => openapi::run(&arguments, surroundings).await,
     }
 }
 

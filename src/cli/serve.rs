@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::answer::Answer;
 use super::failure::Failure;
-use super::site::Site;
+use super::site::{self, Site};
 use super::surroundings::Surroundings;
 use crate::config::Config;
 use crate::http::opening::Options;
@@ -23,10 +23,8 @@ pub(super) async fn run(file: &Path, surroundings: &Surroundings) -> Result<Answ
     let site = Site::open(file, surroundings).await?;
     log::open(site.config.log.format.into(), &site.config.log.filter)?;
     let sockets = Sockets::open(&site.config).await?;
-    let sealer = site.sealer()?;
     let options = Options { clock: surroundings.clock.clone(), ..Options::default() };
-    let Site { config, storage, .. } = site;
-    let provider = Provider::open(config, storage, sealer, options).await?;
+    let provider = site::provider(site, options).await?;
     let endpoint = crate::http::endpoint(&provider)?;
     tracing::info!(issuer = provider.issuer, addresses = ?sockets.public.addresses(), "serving");
     sockets.serve(&provider, endpoint, JoinSet::new()).await;

@@ -1,11 +1,15 @@
 //! What most commands need: the configuration, and the database that it names.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::failure::Failure;
 use super::surroundings::Surroundings;
 use crate::config::{Config, Secret};
+use crate::http::opening::{OpenError, Options};
+use crate::http::provider::Provider;
+use crate::identity::Misconfigured;
 use crate::protocol::Timestamp;
 use crate::seal::{MasterKey, Sealer};
 use crate::storage::{Settings, Storage};
@@ -90,4 +94,27 @@ pub(super) fn sealer(config: &Config) -> Result<Sealer, Failure> {
     let former = config.keys.former_master_key.as_ref();
     let former = former.map(|secret| read("keys.former_master_key", secret)).transpose()?;
     Ok(Sealer::new(&current, former.as_ref())?)
+}
+
+/// A complaint about a backend, with the place that it is about.
+pub(super) fn misconfigured(config: &Config, wrong: &Misconfigured) -> Failure {
+    let sentence = wrong.to_string();
+    let Misconfigured::Backend { backend: name, .. } = wrong else {
+        return Failure::new(sentence);
+    };
+    match config.backend.iter().find(|backend| backend.name == *name) {
+        Some(backend) => Failure::new(format!("{}: {sentence}", backend.place_of(&sentence))),
+        None => Failure::new(sentence),
+    }
+}
+
+/// Everything that answers needs, over a migrated database.
+pub(super) async fn provider(site: Site, options: Options) -> Result<Arc<Provider>, Failure> {
+    let sealer = site.sealer()?;
+    let config = site.config.clone();
+    let opened = Provider::open(site.config, site.storage, sealer, options).await;
+    opened.map_err(|error| match error {
+        OpenError::Backend(wrong) => misconfigured(&config, &wrong),
+        other => other.into(),
+    })
 }

@@ -404,3 +404,67 @@ async fn the_master_key_is_replaced_in_three_steps() {
     let answer = folder.run("check", "").await.unwrap();
     assert!(answer.success, "{}", answer.text);
 }
+
+#[tokio::test]
+async fn an_option_that_no_plugin_knows_is_told_with_its_line() {
+    let folder = Folder::installed("option").await;
+    folder.replace("hash_memory = 8\n", "hash_memory = 8\nhash_mmory = 8\n");
+    let config = std::fs::read_to_string(folder.config()).unwrap();
+    let line = config.lines().position(|line| line.starts_with("hash_mmory")).unwrap() + 1;
+    let answer = folder.run("check", "").await.unwrap();
+    assert!(!answer.success);
+    let told = format!(
+        "vestibule.toml:{line}:1: the backend `people`: the option `hash_mmory` is not known"
+    );
+    assert!(answer.text.contains(&told), "{}", answer.text);
+    assert!(answer.text.contains("did you mean `hash_memory`?"), "{}", answer.text);
+    for line in ["serve", "user list"] {
+        let failure = folder.failure(line).await;
+        assert!(
+            failure.contains("vestibule.toml:") && failure.contains("`hash_mmory`"),
+            "{line}: {failure}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_is_made_with_a_password() {
+    let folder = Folder::installed("administrator").await;
+    let line = "user set-password root --administrator";
+    let answer = folder.run(line, "a long password\n").await.unwrap();
+    assert!(answer.text.contains("root is an administrator"), "{}", answer.text);
+    // It is nobody in the backend.
+    assert!(folder.failure("user show root").await.contains("nobody has the name root"));
+}
+
+#[tokio::test]
+async fn the_openapi_document_is_printed() {
+    let folder = Folder::new("openapi");
+    let answer = folder.run("openapi --issuer https://op.example", "").await.unwrap();
+    assert!(answer.json["paths"]["/oauth2/authorize"].is_object(), "{}", answer.text);
+    assert!(
+        folder.failure("openapi --issuer nonsense").await.contains("server.issuer must be a URL")
+    );
+}
+
+#[tokio::test]
+async fn demo_and_commands_do_not_mix() {
+    let folder = Folder::new("mix");
+    let failure = folder.failure("--data x client list").await;
+    assert!(failure.contains("--data and --listen are for the demo"), "{failure}");
+    for address in ["0.0.0.0:8080", "192.0.2.1:8080", "[::]:8080"] {
+        let failure = folder.failure(&format!("--listen {address}")).await;
+        assert!(failure.contains("must be a loopback address"), "{address}: {failure}");
+    }
+}
+
+#[tokio::test]
+async fn the_demo_asks_for_its_ports_before_it_makes_anything() {
+    let folder = Folder::new("ports");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let data = folder.path.join("data");
+    let line = format!("--data {} --listen {}", data.display(), taken.local_addr().unwrap());
+    let failure = folder.failure(&line).await;
+    assert!(failure.contains("another program uses this port"), "{failure}");
+    assert!(!data.exists());
+}

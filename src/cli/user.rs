@@ -11,8 +11,9 @@ use super::failure::Failure;
 use super::people;
 use super::site::Site;
 use super::surroundings::Surroundings;
-use crate::identity::normalise;
+use crate::http::opening::identity_settings;
 use crate::identity::people::{NewPerson, People, Person};
+use crate::identity::{Identities, normalise};
 use crate::secret;
 use crate::storage::{accounts, sessions};
 
@@ -58,6 +59,9 @@ Examples:
     /// Set another password
     SetPassword {
         username: String,
+        /// Of a local administrator, who is added if there is none of this name
+        #[arg(long)]
+        administrator: bool,
         /// File whose first line is the password
         #[arg(long, value_name = "FILE")]
         password_file: Option<PathBuf>,
@@ -82,6 +86,13 @@ pub(super) async fn run(
     surroundings: &mut Surroundings,
 ) -> Result<Answer, Failure> {
     let site = Site::open(file, surroundings).await?;
+    if let Command::SetPassword { username, administrator: true, password_file, random_password } =
+        &arguments.command
+    {
+        let username = named(username)?;
+        let (password, shown) = password(surroundings, password_file.as_deref(), *random_password)?;
+        return administrator(&site, &username, &password, shown).await;
+    }
     let backend = people::backend(&site, arguments.backend.as_deref())?;
     let desk = Desk { site: &site, backend: &backend.name, people: people::open(&site, backend)? };
     match arguments.command {
@@ -96,7 +107,7 @@ pub(super) async fn run(
         Command::Show { username } => desk.show(&named(&username)?).await,
         Command::Disable { username } => desk.disable(&named(&username)?).await,
         Command::Enable { username } => desk.enable(&named(&username)?).await,
-        Command::SetPassword { username, password_file, random_password } => {
+        Command::SetPassword { username, password_file, random_password, .. } => {
             let username = named(&username)?;
             let (password, shown) =
                 password(surroundings, password_file.as_deref(), random_password)?;
@@ -173,6 +184,19 @@ impl Desk<'_> {
         }
         Ok(told(username, "is removed, with sessions, consents and tokens.", None))
     }
+}
+
+/// Gives an administrator a password; whatever state the backends are in.
+async fn administrator(
+    site: &Site,
+    username: &Username,
+    password: &Password,
+    shown: Option<String>,
+) -> Result<Answer, Failure> {
+    let settings = identity_settings(&site.config);
+    let identities = Identities::open(&settings, &site.storage, &site.sealer()?)?;
+    identities.put_administrator(username, password, site.now).await?;
+    Ok(told(username, "is an administrator and has the new password.", shown))
 }
 
 fn named(typed: &str) -> Result<Username, Failure> {

@@ -29,6 +29,19 @@ pub struct Backend {
     pub options: toml::Table,
     /// Where it was written, for messages.
     pub place: Place,
+    /// Where each of its options was written.
+    pub option_places: BTreeMap<String, Place>,
+}
+
+impl Backend {
+    /// The place that a complaint is about: that of the option which it names first, or of the backend.
+    pub fn place_of(&self, complaint: &str) -> &Place {
+        self.option_places
+            .iter()
+            .filter_map(|(option, place)| Some((complaint.find(&format!("`{option}`"))?, place)))
+            .min_by_key(|(position, _)| *position)
+            .map_or(&self.place, |(_, place)| place)
+    }
 }
 
 pub(super) const ABOUT: &str = "A place where people are known. Repeat for each; without any, people are kept in \
@@ -85,6 +98,7 @@ pub(super) fn read(reader: &mut Reader) -> Vec<Backend> {
             claims: toml::Table::new(),
             options: toml::Table::new(),
             place: Place::Nowhere,
+            option_places: BTreeMap::new(),
         }];
     }
     let mut backends: Vec<Backend> = Vec::new();
@@ -114,6 +128,8 @@ fn one(reader: &mut Reader, place: Place, mut table: BTreeMap<String, Found>) ->
         reader.refuse(place, "backend.name must be lower-case letters, digits and -".to_owned());
         return None;
     }
+    let option_places =
+        table.iter().map(|(key, found)| (key.clone(), found.place.clone())).collect();
     let options = table.into_iter().map(|(key, found)| (key, found.value)).collect();
     Some(Backend {
         name,
@@ -123,6 +139,7 @@ fn one(reader: &mut Reader, place: Place, mut table: BTreeMap<String, Found>) ->
         claims: claims?,
         options,
         place,
+        option_places,
     })
 }
 

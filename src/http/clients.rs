@@ -10,7 +10,6 @@ use moka::future::Cache;
 
 use crate::jose::{Signer, Verifier};
 use crate::protocol::Client;
-use crate::protocol::client::SecretHash;
 use crate::seal::{Purpose, Sealer};
 use crate::storage::{Storage, client, clients};
 
@@ -80,9 +79,7 @@ impl Clients {
     }
 
     fn read(&self, row: &client::Model) -> Result<Registered, Fault> {
-        let mut client: Client = serde_json::from_str(&row.metadata)?;
-        client.disabled = row.disabled;
-        client.secret = row.secret_hash.as_deref().and_then(SecretHash::parse);
+        let client = clients::read(row)?;
         let (mut hmac, mut verifier) = (None, None);
         if let Some(sealed) = &row.secret_sealed {
             let secret = self.sealer.decrypt(Purpose::ClientSecret, &row.id, sealed);

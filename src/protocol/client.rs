@@ -179,18 +179,9 @@ impl SecretHash {
         URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
     }
 
-    /// base64url.
+    /// As it is stored: 43 characters of base64url.
     pub fn to_text(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
-    }
-
-    /// As it is stored: 43 characters of base64url.
-    pub fn to_base64url(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.0)
-    }
-
-    pub fn from_base64url(text: &str) -> Option<Self> {
-        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
     }
 
     /// Whether this is the secret, found out in constant time.

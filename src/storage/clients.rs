@@ -19,7 +19,7 @@ pub fn read(row: &Model) -> Result<Client, Fault> {
     client.secret = match &row.secret_hash {
         None => None,
         Some(text) => {
-            let hash = SecretHash::from_base64url(text);
+            let hash = SecretHash::parse(text);
             Some(hash.ok_or_else(|| broken("its secret_hash is not one".to_owned()))?)
         }
     };
@@ -39,7 +39,7 @@ pub fn write(
     Ok(Model {
         id: client.client_id.clone(),
         metadata,
-        secret_hash: client.secret.as_ref().map(SecretHash::to_base64url),
+        secret_hash: client.secret.as_ref().map(SecretHash::to_text),
         secret_sealed,
         disabled: client.disabled,
         created_at: now,
