@@ -130,3 +130,14 @@ async fn what_nobody_knows_of_a_person_is_left_out() {
         assert!(userinfo.get(name).is_none(), "{name} in {userinfo}");
     }
 }
+
+#[tokio::test]
+async fn a_claim_asked_for_in_the_id_token_comes_there_alone() {
+    let (op, app) = Op::with_app().await;
+    let claims = r#"{"id_token": {"nickname": null}}"#;
+    let request = app.request().scope("openid email").with("claims", claims);
+    let code = op.browser().authorize(request).through("alice").await.code();
+    let id_token = app.redeem(&code).await.tokens().id_token().await;
+    assert_eq!(id_token["nickname"], "Ally");
+    assert!(id_token.get("email").is_none(), "the scope's claims are for userinfo");
+}

@@ -17,7 +17,7 @@ pub fn module_of(file: &str, package: &str) -> Vec<String> {
     segments
 }
 
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
