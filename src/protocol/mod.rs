@@ -37,4 +37,6 @@ pub use timestamp::Timestamp;
 pub use verified::Verified;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod samples;
