@@ -14,3 +14,8 @@ pub mod seal;
 pub mod secret;
 pub mod server;
 pub mod storage;
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -9,6 +9,7 @@
 #![expect(unreachable_pub, reason = "nothing is reachable from outside a test binary")]
 
 mod architecture;
+mod binary;
 mod conformance;
 mod discovery;
 mod main_flows;
