@@ -7,7 +7,7 @@ use crate::protocol::redirection_endpoint::{Carriage, Reply};
 use crate::protocol::session::{Authentication, Session};
 use crate::protocol::{Client, Timestamp};
 use crate::secret;
-use crate::storage::{account, accounts, session, sessions};
+use crate::storage::{account, session, sessions};
 
 use super::cookies::{Cookie, Visitor};
 use super::fault::{Fault, Halt};
@@ -46,22 +46,17 @@ impl Provider {
     /// Who is logged in at this browser, in good standing with their backend.
     pub async fn seat(&self, visitor: &Visitor, now: Timestamp) -> Result<Option<Seat>, Fault> {
         let Some(cookie) = self.cookies.read(visitor, Cookie::Session) else { return Ok(None) };
-        let Some(row) = sessions::find(&self.storage, &secret::hash(cookie)).await? else {
-            return Ok(None);
-        };
-        self.seat_of(row, now).await
+        let found = sessions::find_with_account(&self.storage, &secret::hash(cookie)).await?;
+        self.seat_of(found, now).await
     }
 
-    /// The seat of a session row, if the session still stands.
+    /// The seat of a session, if it still stands.
     pub async fn seat_of(
         &self,
-        row: session::Model,
+        found: Option<(session::Model, account::Model)>,
         now: Timestamp,
     ) -> Result<Option<Seat>, Fault> {
-        if now >= row.expires_at {
-            return Ok(None);
-        }
-        let Some(account) = accounts::find(&self.storage, &row.account_id).await? else {
+        let Some((row, account)) = found.filter(|(row, _)| now < row.expires_at) else {
             return Ok(None);
         };
         let Some(account) = self.standing(account, now).await? else { return Ok(None) };

@@ -167,10 +167,8 @@ impl EndSession {
 
     async fn seat_of(&self, sid: Option<&str>, now: Timestamp) -> Result<Option<Seat>, Fault> {
         let Some(sid) = sid else { return Ok(None) };
-        match sessions::find_by_sid(&self.0.storage, sid).await? {
-            Some(row) => self.0.seat_of(row, now).await,
-            None => Ok(None),
-        }
+        let found = sessions::find_by_sid_with_account(&self.0.storage, sid).await?;
+        self.0.seat_of(found, now).await
     }
 
     async fn confirmed(&self, form: &Parameters, visitor: &Visitor) -> Result<Response, Halt> {

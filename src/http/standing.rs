@@ -17,7 +17,7 @@ impl Provider {
         now: Timestamp,
     ) -> Result<Option<account::Model>, Fault> {
         match self.identities.current(account, now).await {
-            Ok(current) => Ok(Some(current.account)),
+            Ok(account) => Ok(Some(account)),
             Err(Absent::Gone) => Ok(None),
             Err(Absent::Unavailable { retry_after }) => Err(Fault::Backend { retry_after }),
             Err(Absent::Fault(fault)) => Err(fault.into()),

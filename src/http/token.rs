@@ -12,7 +12,7 @@ use poem_openapi::{Object, OpenApi};
 use crate::protocol::client_authentication::{AuthenticatedClient, Presented};
 use crate::protocol::token::{Grant, Redemption, Reply};
 use crate::protocol::{Code, Error, Parameters, Scope, Timestamp};
-use crate::storage::{account, accounts};
+use crate::storage::account;
 
 use super::answer::{Answer, Answers, Content, Documentation};
 use super::clients::Registered;
@@ -160,9 +160,12 @@ struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    /// The account of a grant, as it is today.
-    async fn account(&self, account_id: &str) -> Result<Option<account::Model>, Fault> {
-        match accounts::find(&self.provider.storage, account_id).await? {
+    /// The account as it is today, if it may still be used.
+    async fn standing(
+        &self,
+        account: Option<account::Model>,
+    ) -> Result<Option<account::Model>, Fault> {
+        match account {
             Some(account) => self.provider.standing(account, self.now).await,
             None => Ok(None),
         }

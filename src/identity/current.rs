@@ -18,14 +18,6 @@ use super::{Fault, Identities};
 use crate::protocol::Timestamp;
 use crate::storage::{account, accounts, sessions};
 
-/// A person as they are today.
-#[derive(Clone, Debug)]
-pub struct Current {
-    pub account: account::Model,
-    /// By name; without `sub`.
-    pub claims: Map<String, Value>,
-}
-
 /// Why nothing can be said of a person today.
 #[derive(Debug, thiserror::Error)]
 pub enum Absent {
@@ -63,7 +55,7 @@ impl Identities {
         &self,
         account: account::Model,
         now: Timestamp,
-    ) -> Result<Current, Absent> {
+    ) -> Result<account::Model, Absent> {
         if !self.0.mappings.contains_key(&account.backend) {
             warn!(
                 backend = account.backend,
@@ -73,13 +65,10 @@ impl Identities {
             return Err(Absent::Gone);
         }
         let fresh = now.since(account.seen_at) < self.0.fresh_for;
-        let account = if fresh && account.gone_since.is_none() {
-            account
-        } else {
-            self.look_up(account, now).await?
-        };
-        let claims = self.claims(&account)?;
-        Ok(Current { account, claims })
+        if fresh && account.gone_since.is_none() {
+            return Ok(account);
+        }
+        self.look_up(account, now).await
     }
 
     async fn look_up(

@@ -36,7 +36,7 @@ use chain::{Chain, Link};
 use lockout::Lockout;
 use mapping::Mapping;
 
-pub use current::{Absent, Current};
+pub use current::Absent;
 pub use lockout::{KnownBrowser, Limits};
 pub use log_in::{Attempt, LoggedIn, Refused, State};
 pub use names::normalise;

@@ -1,13 +1,13 @@
 //! Sessions: put at login, found by the hash of a cookie, ended by their `sid`.
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, IntoCondition};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait,
     IntoActiveModel, QueryFilter, QuerySelect,
 };
 
-use super::entity::grant;
 use super::entity::session::{Column, Entity, Model};
+use super::entity::{account, grant};
 use super::{Fault, Storage, despite_deadlock, grants, revocations};
 use crate::protocol::Timestamp;
 
@@ -18,8 +18,33 @@ pub async fn find(storage: &Storage, cookie_hash: &str) -> Result<Option<Model>,
     Ok(Entity::find_by_id(cookie_hash).one(&storage.reads).await?)
 }
 
+/// The session under a cookie and whose it is, in one statement: every page and every authorization asks.
+pub async fn find_with_account(
+    storage: &Storage,
+    cookie_hash: &str,
+) -> Result<Option<(Model, account::Model)>, Fault> {
+    with_account(storage, Column::CookieHash.eq(cookie_hash)).await
+}
+
 pub async fn find_by_sid(storage: &Storage, sid: &str) -> Result<Option<Model>, Fault> {
     Ok(Entity::find().filter(Column::Sid.eq(sid)).one(&storage.reads).await?)
+}
+
+/// As [`find_with_account`], for those who come with a token.
+pub async fn find_by_sid_with_account(
+    storage: &Storage,
+    sid: &str,
+) -> Result<Option<(Model, account::Model)>, Fault> {
+    with_account(storage, Column::Sid.eq(sid)).await
+}
+
+async fn with_account(
+    storage: &Storage,
+    which: impl IntoCondition,
+) -> Result<Option<(Model, account::Model)>, Fault> {
+    let found = Entity::find().filter(which.into_condition()).find_also_related(account::Entity);
+    let found = found.one(&storage.reads).await?;
+    Ok(found.and_then(|(session, account)| Some((session, account?))))
 }
 
 pub async fn put(storage: &Storage, session: Model) -> Result<(), Fault> {

@@ -22,11 +22,14 @@ impl Exchange<'_> {
             Some(Opened { value, expires_at }) => (Some(value), expires_at),
             None => (None, self.now),
         };
-        let row = match &code {
-            Some(code) => sessions::find_by_sid(storage, &code.sid).await?,
+        let session = match &code {
+            Some(code) => sessions::find_by_sid_with_account(storage, &code.sid).await?,
             None => None,
         };
-        let alive = row.is_some_and(|row| self.now < row.expires_at);
+        let account = session
+            .filter(|(session, _)| self.now < session.expires_at)
+            .map(|(_, account)| account);
+        let alive = account.is_some();
         // Whether a fresh code was redeemed, its insertion tells. One that is too late is not inserted, so it is looked up.
         let late = code.is_some() && (self.now >= expires_at || !alive);
         let redeemed = late && redemptions::find(storage, &hash).await?.is_some();
@@ -37,7 +40,7 @@ impl Exchange<'_> {
             Judgement::Refuse(error) => return Ok(Err(error)),
             Judgement::Revoke(error, grant_id) => return self.revoke(error, &grant_id).await,
         };
-        let Some(account) = self.account(&grant.account_id).await? else {
+        let Some(account) = self.standing(account).await? else {
             return Ok(Err(Code::InvalidGrant.because("the account may not be used any more")));
         };
         let refresh_token = has_refresh_token(client, &grant).then(secret::token);

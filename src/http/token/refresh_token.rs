@@ -10,7 +10,8 @@ use crate::protocol::{Code, Error, Scope, Timestamp};
 use crate::seal::{open_wrapped, wrap};
 use crate::secret;
 use crate::storage::{
-    Outcome, Write, grant, redemption, redemptions, refresh_token, refresh_tokens, sessions,
+    Outcome, Write, account, accounts, grant, redemption, redemptions, refresh_token,
+    refresh_tokens, sessions,
 };
 
 use super::super::fault::Fault;
@@ -47,9 +48,11 @@ impl Exchange<'_> {
             None => (self.now, None),
         };
         let grant = living.as_ref().map(|living| &living.grant);
-        let mut used = match grant {
-            Some(_) => redemptions::find(storage, &hash).await?,
-            None => None,
+        // Whether a token was used before, its rotation tells. One that is too late is not rotated, so it is looked up.
+        let mut used = if grant.is_some() && self.now >= expires_at {
+            redemptions::find(storage, &hash).await?
+        } else {
+            None
         };
         loop {
             let successor = used.as_ref().and_then(|used| successor(presented, used));
@@ -66,10 +69,10 @@ impl Exchange<'_> {
                 Judgement::Refuse(error) => return Ok(Err(error)),
                 Judgement::Revoke(error, grant_id) => return self.revoke(error, &grant_id).await,
             };
-            let Some(Living { grant, ends_at }) = &living else {
+            let Some(Living { grant, account, ends_at }) = &living else {
                 return Ok(Err(Code::InvalidGrant.because("refresh_token is invalid")));
             };
-            let Some(account) = self.account(&grant.account_id).await? else {
+            let Some(account) = self.standing(Some(account.clone())).await? else {
                 return Ok(Err(Code::InvalidGrant.because("the account may not be used any more")));
             };
             let refresh_token = match refresh_token {
@@ -93,15 +96,23 @@ impl Exchange<'_> {
     /// The grant of a refresh token, if what it lives by still stands. Using it keeps its session awake.
     async fn living(&self, row: grant::Model) -> Result<Option<Living>, Fault> {
         let storage = &self.provider.storage;
-        if let Some(sid) = row.session_id.as_ref().filter(|_| !row.offline) {
-            let session = sessions::find_by_sid(storage, sid).await?;
-            let Some(session) = session.filter(|row| self.now < row.expires_at) else {
-                return Ok(None);
-            };
-            self.provider.touch(&session, self.now).await?;
-        }
+        let account = match row.session_id.as_ref().filter(|_| !row.offline) {
+            Some(sid) => {
+                let found = sessions::find_by_sid_with_account(storage, sid).await?;
+                let Some((session, account)) = found.filter(|(row, _)| self.now < row.expires_at)
+                else {
+                    return Ok(None);
+                };
+                self.provider.touch(&session, self.now).await?;
+                account
+            }
+            None => match accounts::find(storage, &row.account_id).await? {
+                Some(account) => account,
+                None => return Ok(None),
+            },
+        };
         let ends_at = row.expires_at;
-        Ok(Some(Living { grant: grant(row)?, ends_at }))
+        Ok(Some(Living { grant: grant(row)?, account, ends_at }))
     }
 
     /// Claims the presented token's one use and stores its successor, or learns who was first.
@@ -138,9 +149,10 @@ impl Exchange<'_> {
     }
 }
 
-/// A grant that stands, and when the last of its refresh tokens ends.
+/// A grant that stands, whose it is, and when the last of its refresh tokens ends.
 struct Living {
     grant: Grant,
+    account: account::Model,
     ends_at: Timestamp,
 }
 
