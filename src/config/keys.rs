@@ -21,7 +21,7 @@ section! {
         former_master_key: Option<Secret> = Absent,
         /// Signature algorithms that applications may choose from; a key is made for each.
         /// RS256 and ES256 must be among them.
-        algorithms: Vec<String> = Toml(r#"["RS256", "PS256", "ES256", "EdDSA"]"#),
+        algorithms: Vec<String> = Toml(r#"["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]"#),
         /// Age at which a signing key is replaced, or "never".
         rotate_after: Option<Duration> = Toml(r#""90d""#),
         /// Time for which a new key is published before it signs, so that applications know it in time.
