@@ -4,6 +4,7 @@ use clap::CommandFactory;
 
 use super::*;
 use crate::clock::Clock;
+use crate::protocol::Algorithm;
 
 /// A folder of its own with an installation in it, removed at the end.
 struct Folder {
@@ -86,6 +87,12 @@ fn mode(path: &Path) -> u32 {
 #[test]
 fn the_command_line_is_consistent() {
     Arguments::command().debug_assert();
+}
+
+#[test]
+fn every_algorithm_that_has_a_key_pair_can_be_configured() {
+    let pairs = Algorithm::ALL.into_iter().filter(|algorithm| !algorithm.is_symmetric());
+    assert_eq!(pairs.map(Algorithm::as_str).collect::<Vec<_>>(), crate::config::ALGORITHMS);
 }
 
 #[tokio::test]

@@ -86,22 +86,22 @@ impl Provider {
     }
 }
 
+/// No token lives longer: neither configuration nor registration allows it, and a client may have lifetimes of its own.
+const LONGEST_TOKEN: Duration = Duration::from_secs(86_400);
+
 /// How signing keys are made and replaced.
 pub fn key_settings(config: &Config) -> keys::Settings {
-    let lifetimes = &config.lifetimes;
-    let tokens = lifetimes.access_token.max(lifetimes.id_token).max(lifetimes.front_channel_token);
     keys::Settings {
         algorithms: config.keys.algorithms.iter().filter_map(|name| name.parse().ok()).collect(),
         rotate_after: config.keys.rotate_after,
         publish_ahead: config.keys.publish_ahead,
-        keep_for: tokens + SKEW,
+        keep_for: LONGEST_TOKEN + SKEW,
         cache: KEYS_AGE,
     }
 }
 
 /// How people are identified.
 pub fn identity_settings(config: &Config) -> identity::Settings {
-    let lifetimes = &config.lifetimes;
     identity::Settings {
         backends: config.backend.iter().map(backend).collect(),
         limits: Limits {
@@ -111,7 +111,7 @@ pub fn identity_settings(config: &Config) -> identity::Settings {
         },
         refusal_step: config.login.refusal_step,
         fresh_for: config.identity.attributes_fresh_for,
-        tokens_live: lifetimes.access_token.max(lifetimes.front_channel_token),
+        tokens_live: LONGEST_TOKEN,
     }
 }
 
