@@ -21,11 +21,15 @@ impl Folder {
         Self { path: path.canonicalize().unwrap(), variables: Vec::new() }
     }
 
-    /// Initialised and migrated, with a cheap password hash.
+    /// Initialised and migrated, with a cheap password hash and four keys.
     async fn installed(name: &str) -> Self {
         let folder = Self::new(name);
         folder.run("init --issuer https://login.example", "").await.unwrap();
         let cheap = "\n[[backend]]\nname = \"people\"\ntype = \"database\"\nhash_memory = 8\nhash_passes = 1\n";
+        folder.replace(
+            "[keys]\n",
+            "[keys]\nalgorithms = [\"RS256\", \"PS256\", \"ES256\", \"EdDSA\"]\n",
+        );
         folder.append(cheap);
         folder.run("migrate", "").await.unwrap();
         folder
