@@ -15,7 +15,7 @@ use crate::http::opening::identity_settings;
 use crate::identity::people::{NewPerson, People, Person};
 use crate::identity::{Identities, normalise};
 use crate::secret;
-use crate::storage::{accounts, sessions};
+use crate::storage::accounts;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -52,11 +52,11 @@ Examples:
     List,
     /// Show one person
     Show { username: String },
-    /// Shut someone out and end their sessions
+    /// Shut someone out, and end their sessions and tokens
     Disable { username: String },
     /// Let someone in again, also after the account was locked
     Enable { username: String },
-    /// Set another password
+    /// Set another password, and end sessions and tokens
     SetPassword {
         username: String,
         /// Of a local administrator, who is added if there is none of this name
@@ -151,13 +151,19 @@ impl Desk<'_> {
     }
 
     async fn disable(&self, username: &Username) -> Result<Answer, Failure> {
-        let person = self.people.show(username).await?;
         self.people.disable(username, self.site.now.millis()).await?;
+        self.sign_out(username).await?;
+        Ok(told(username, "is disabled; sessions and tokens have ended.", None))
+    }
+
+    /// Ends whatever was given out for the person so far.
+    async fn sign_out(&self, username: &Username) -> Result<(), Failure> {
+        let person = self.people.show(username).await?;
         let storage = &self.site.storage;
         if let Some(account) = accounts::find_by_subject(storage, self.backend, &person.id).await? {
-            sessions::end_all(storage, &account.id, self.site.everything_over()).await?;
+            accounts::sign_out(storage, &account.id, self.site.everything_over()).await?;
         }
-        Ok(told(username, "is disabled; sessions have ended.", None))
+        Ok(())
     }
 
     async fn enable(&self, username: &Username) -> Result<Answer, Failure> {
@@ -172,7 +178,9 @@ impl Desk<'_> {
         shown: Option<String>,
     ) -> Result<Answer, Failure> {
         self.people.set_password(username, password, self.site.now.millis()).await?;
-        Ok(told(username, "has the new password.", shown))
+        // Whoever used the old password may not have been its owner.
+        self.sign_out(username).await?;
+        Ok(told(username, "has the new password; sessions and tokens have ended.", shown))
     }
 
     async fn remove(&self, username: &Username) -> Result<Answer, Failure> {

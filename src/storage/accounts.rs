@@ -2,7 +2,8 @@
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::entity::{account, consent, grant};
@@ -96,12 +97,30 @@ pub async fn tally(storage: &Storage, backend: &str, since: Timestamp) -> Result
     Ok(Tally { known, missed })
 }
 
+/// Ends all that was given out for a person: sessions and grants, offline ones too. Revocations stand until `until`.
+pub async fn sign_out(storage: &Storage, id: &str, until: Timestamp) -> Result<(), Fault> {
+    despite_deadlock(|| async {
+        let transaction = storage.begin().await?;
+        end_everything(&transaction, id, until).await?;
+        transaction.commit().await
+    })
+    .await
+}
+
+async fn end_everything(
+    transaction: &DatabaseTransaction,
+    id: &str,
+    until: Timestamp,
+) -> Result<(), DbErr> {
+    sessions::end_of_account(transaction, id, until).await?;
+    grants::end_where(transaction, grant::Column::AccountId.eq(id), until).await
+}
+
 /// Forgets a person: sessions, consents and grants, offline ones too. Revocations stand until `until`.
 pub async fn remove(storage: &Storage, id: &str, until: Timestamp) -> Result<(), Fault> {
     despite_deadlock(|| async {
         let transaction = storage.begin().await?;
-        sessions::end_of_account(&transaction, id, until).await?;
-        grants::end_where(&transaction, grant::Column::AccountId.eq(id), until).await?;
+        end_everything(&transaction, id, until).await?;
         let consents = consent::Entity::delete_many().filter(consent::Column::AccountId.eq(id));
         consents.exec(&transaction).await?;
         account::Entity::delete_by_id(id).exec(&transaction).await?;
