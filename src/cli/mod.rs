@@ -138,9 +138,9 @@ async fn execute(arguments: Arguments, surroundings: &mut Surroundings) -> Resul
         Command::Migrate => migrate::run(file, surroundings).await,
         Command::Client(command) => client::run(command, file, surroundings).await,
         Command::Key(command) => key::run(command, file, surroundings).await,
+        Command::Openapi(arguments) => openapi::run(&arguments),
         #[cfg(feature = "database")]
         Command::User(arguments) => user::run(arguments, file, surroundings).await,
-        Command::Openapi(arguments) => openapi::run(&arguments, surroundings).await,
     }
 }
 

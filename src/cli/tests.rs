@@ -453,9 +453,7 @@ async fn the_openapi_document_is_printed() {
     let folder = Folder::new("openapi");
     let answer = folder.run("openapi --issuer https://op.example", "").await.unwrap();
     assert!(answer.json["paths"]["/oauth2/authorize"].is_object(), "{}", answer.text);
-    assert!(
-        folder.failure("openapi --issuer nonsense").await.contains("server.issuer must be a URL")
-    );
+    assert!(folder.failure("openapi --issuer nonsense").await.contains("--issuer must be a URL"));
 }
 
 #[tokio::test]

@@ -12,18 +12,21 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use poem::{
-    Endpoint, Request, Response,
-    http::{Method, StatusCode, header},
+    Request, Response,
+    http::{StatusCode, header},
     web::headers::{ETag, HeaderMapExt, IfNoneMatch},
 };
+use poem_openapi::{OpenApi, param};
 use sha2::{Digest, Sha256};
 
+use super::answer::{Answer, Answers, Content, Documentation, Header};
+use super::openapi::Tag;
 use super::pages::{Embedded, Fault, shown};
 
 /// Where the files are served.
 const PREFIX: &str = "/assets/";
 
-/// All files by name, to be routed with `at("/assets/*name", ..)`. Cheap to clone.
+/// All files by name. Cheap to clone.
 #[derive(Clone)]
 pub struct Assets(Arc<BTreeMap<String, Asset>>);
 
@@ -73,19 +76,47 @@ impl Asset {
     }
 }
 
-impl Endpoint for Assets {
-    type Output = Response;
+const VERSIONED: &[Header] = &[
+    Header::always("Cache-Control", "How long it may be kept."),
+    Header::always("ETag", "The version of the file."),
+];
 
-    async fn call(&self, request: Request) -> poem::Result<Response> {
+/// Answers with a file.
+struct File;
+
+impl Answers for File {
+    const ANSWERS: &'static [&'static [Documentation]] = &[&[
+        Documentation::new(200, "The file.", Content::ANY).with(VERSIONED),
+        Documentation::empty(304, "The browser has this version of the file.").with(VERSIONED),
+        Documentation::error(404, "There is no such file. Browsers get a page."),
+    ]];
+}
+
+#[OpenApi(tag = "Tag::Pages")]
+impl Assets {
+    /// A file that pages refer to
+    ///
+    /// A style sheet, an icon, a picture.
+    #[oai(path = "/assets/:name", method = "get", operation_id = "asset")]
+    async fn asset(
+        &self,
+        request: &Request,
+        /// The name of the file.
+        #[oai(name = "name")]
+        _name: param::Path<String>,
+        /// The version of the file that the page means.
+        #[oai(name = "v")]
+        _version: param::Query<Option<String>>,
+    ) -> poem::Result<Answer<File>> {
+        self.file(request).map(Answer::from)
+    }
+}
+
+impl Assets {
+    fn file(&self, request: &Request) -> poem::Result<Response> {
         let uri = request.uri();
         let asset = uri.path().strip_prefix(PREFIX).and_then(|name| self.0.get(name));
         let asset = asset.ok_or_else(|| poem::Error::from_status(StatusCode::NOT_FOUND))?;
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            return Ok(Response::builder()
-                .status(StatusCode::METHOD_NOT_ALLOWED)
-                .header(header::ALLOW, "GET, HEAD")
-                .finish());
-        }
         let caching = if asset.is_named_by(uri.query()) {
             "public, max-age=31536000, immutable"
         } else {
@@ -136,17 +167,18 @@ mod tests {
 
     use super::*;
 
-    async fn ask(target: &str, known: Option<&str>) -> Response {
+    fn ask(target: &str, known: Option<&str>) -> Response {
         let mut request = Request::builder().uri(target.parse::<Uri>().unwrap());
         if let Some(known) = known {
             request = request.header(header::IF_NONE_MATCH, known);
         }
-        Assets::open(None).unwrap().get_response(request.finish()).await
+        let assets = Assets::open(None).unwrap();
+        assets.file(&request.finish()).unwrap_or_else(|error| error.into_response())
     }
 
-    #[tokio::test]
-    async fn a_file_is_served_by_its_exact_name_alone() {
-        assert_eq!(ask("/assets/vestibule.css", None).await.status(), StatusCode::OK);
+    #[test]
+    fn a_file_is_served_by_its_exact_name_alone() {
+        assert_eq!(ask("/assets/vestibule.css", None).status(), StatusCode::OK);
         for path in [
             "/assets/",
             "/assets",
@@ -170,36 +202,28 @@ mod tests {
         ] {
             // What is not even an address is refused before it comes here.
             if path.parse::<Uri>().is_ok() {
-                assert_eq!(ask(path, None).await.status(), StatusCode::NOT_FOUND, "{path}");
+                assert_eq!(ask(path, None).status(), StatusCode::NOT_FOUND, "{path}");
             }
         }
     }
 
-    #[tokio::test]
-    async fn only_the_address_of_this_very_content_is_kept_for_good() {
+    #[test]
+    fn only_the_address_of_this_very_content_is_kept_for_good() {
         let address = Assets::open(None).unwrap().path("vestibule.css").unwrap();
         let caching = |response: Response| response.headers()[header::CACHE_CONTROL].clone();
-        assert_eq!(caching(ask(&address, None).await), "public, max-age=31536000, immutable");
+        assert_eq!(caching(ask(&address, None)), "public, max-age=31536000, immutable");
         for address in ["/assets/vestibule.css", "/assets/vestibule.css?v=older"] {
-            assert_eq!(caching(ask(address, None).await), "public, max-age=300");
+            assert_eq!(caching(ask(address, None)), "public, max-age=300");
         }
     }
 
-    #[tokio::test]
-    async fn what_the_browser_has_is_not_sent_again() {
-        let first = ask("/assets/favicon.svg", None).await;
+    #[test]
+    fn what_the_browser_has_is_not_sent_again() {
+        let first = ask("/assets/favicon.svg", None);
         let etag = first.headers()[header::ETAG].to_str().unwrap();
         assert_eq!(first.headers()[header::CONTENT_TYPE], "image/svg+xml");
-        let again = ask("/assets/favicon.svg", Some(etag)).await;
+        let again = ask("/assets/favicon.svg", Some(etag));
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
-        assert_eq!(ask("/assets/favicon.svg", Some("\"other\"")).await.status(), StatusCode::OK);
-    }
-
-    #[tokio::test]
-    async fn files_are_read_and_not_written() {
-        let request = Request::builder().method(Method::POST).uri_str("/assets/favicon.svg");
-        let response = Assets::open(None).unwrap().get_response(request.finish()).await;
-        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
-        assert_eq!(response.headers()[header::ALLOW], "GET, HEAD");
+        assert_eq!(ask("/assets/favicon.svg", Some("\"other\"")).status(), StatusCode::OK);
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! Every page that the End-User is sent to ends by coming back here, where everything is decided anew.
 
+mod parameters;
+
 use std::sync::Arc;
 
 use poem::Response;
 use poem::http::StatusCode;
-use poem_openapi::{Object, OpenApi};
+use poem_openapi::OpenApi;
 
 use crate::protocol::authorization::{Decision, Facts};
 use crate::protocol::code::{self, Code};
@@ -16,92 +18,58 @@ use crate::seal::Purpose;
 use crate::secret;
 use crate::storage::{account, consents};
 
-use super::answer::{Answer, Answers, Documentation};
+use super::answer::{Answer, Answers, Documentation, PAGE_BODY, PAGE_FAULTS};
 use super::browser::{Seat, see_other};
 use super::cookies::Visitor;
 use super::fault::{Fault, Halt};
 use super::form::{Form, Query};
 use super::interaction::Interaction;
 use super::issuance::{Bound, Issuance};
+use super::openapi::Tag;
 use super::pending::{Found, PENDING, Pending};
 use super::provider::Provider;
-
-/// The parameters of an authorization request.
-#[derive(Object)]
-pub struct AuthorizationParameters {
-    /// The client that asks.
-    client_id: Option<String>,
-    /// `code`, `token` and `id_token` in any combination and order, separated by spaces.
-    #[oai(validator(pattern = "^(code|id_token|token)( (code|id_token|token))*$"))]
-    response_type: Option<String>,
-    /// `query`, `fragment` or `form_post`; a token never travels in a query.
-    response_mode: Option<String>,
-    /// Where the answer goes: byte for byte one of the registered URIs. Required with the scope `openid`.
-    redirect_uri: Option<String>,
-    /// What is asked for, separated by spaces; `openid` makes it an OpenID Connect request.
-    scope: Option<String>,
-    /// Echoed in the answer.
-    state: Option<String>,
-    /// Goes into the ID Token; required whenever one comes from this endpoint.
-    nonce: Option<String>,
-    /// PKCE (RFC 7636): `BASE64URL(SHA256(code_verifier))`. Required of public clients that ask for a code.
-    #[oai(validator(min_length = 43, max_length = 128))]
-    code_challenge: Option<String>,
-    /// `S256`.
-    code_challenge_method: Option<String>,
-    /// `none`, or any of `login`, `consent` and `select_account`.
-    prompt: Option<String>,
-    /// The oldest login that will do, in seconds.
-    max_age: Option<String>,
-    /// Whom the client expects; fills in the login page.
-    login_hint: Option<String>,
-    /// An ID Token of the person whom the client expects.
-    id_token_hint: Option<String>,
-    /// Languages that the End-User prefers.
-    ui_locales: Option<String>,
-    /// Languages for claims.
-    claims_locales: Option<String>,
-    /// Authentication contexts that the client would like, best first.
-    acr_values: Option<String>,
-    /// `page`, `popup`, `touch` or `wap`.
-    display: Option<String>,
-    /// Claims asked for one by one, as JSON (OIDC Core §5.5).
-    claims: Option<String>,
-    /// Not supported: answered with `request_not_supported`.
-    request: Option<String>,
-    /// Not supported: answered with `request_uri_not_supported`.
-    request_uri: Option<String>,
-    /// Not supported: answered with `registration_not_supported`.
-    registration: Option<String>,
-    /// A request that waits for the End-User, as our own pages pass it on. All others are then ignored.
-    pending: Option<String>,
-}
+use parameters::AuthorizationParameters;
 
 pub struct Authorization(pub Arc<Provider>);
 
-impl Answers for Authorization {
-    const ANSWERS: &'static [Documentation] = &[
-        Documentation::page(
-            200,
-            "The answer, as a page that posts it to the redirect URI (`form_post`).",
-        ),
-        Documentation::redirect(
-            "The answer, in query or fragment of the redirect URI: `code`, `access_token`, `token_type`, `expires_in`, `scope`, \
-             `id_token`, `state`, `iss` as asked; or `error`, `error_description`, `state`, `iss`. Or the next page for the End-User.",
-        ),
-        Documentation::page(
-            400,
-            "An error that is for the End-User, as client or redirect URI are in doubt.",
-        ),
-        Documentation::page(413, "The request is too large."),
-        Documentation::page(415, "The body is not `application/x-www-form-urlencoded`."),
-        Documentation::page(500, "The server failed."),
-        Documentation::page(503, "The server cannot answer now."),
+const SHOWN: Documentation = Documentation::page(
+    400,
+    "An error that is for the End-User, as client or redirect URI are in doubt.",
+);
+
+/// Answers to a request.
+struct Asked;
+
+impl Answers for Asked {
+    const ANSWERS: &'static [&'static [Documentation]] = &[
+        &[
+            Documentation::page(
+                200,
+                "The answer, as a page that posts it to the redirect URI (`response_mode=form_post`).",
+            ),
+            Documentation::redirect(
+                "The answer, in query or fragment of the redirect URI: `code`, `access_token`, `token_type`, `expires_in`, `scope`, \
+                 `id_token`, `state`, `iss` as asked; or `error`, `error_description`, `state`, `iss`. Or the next page for the \
+                 End-User.",
+            ),
+            SHOWN,
+        ],
+        PAGE_FAULTS,
     ];
 }
 
-/// Authorization endpoint
-#[OpenApi]
+/// Answers to a request that was posted.
+struct Posted;
+
+impl Answers for Posted {
+    const ANSWERS: &'static [&'static [Documentation]] = &[
+        &[Documentation::redirect("To this endpoint by GET, with the request sealed."), SHOWN],
+        PAGE_BODY,
+        PAGE_FAULTS,
+    ];
+}
+
+#[OpenApi(tag = "Tag::Authorization")]
 impl Authorization {
     /// Ask for authorization
     ///
@@ -112,7 +80,7 @@ impl Authorization {
         &self,
         parameters: Query<AuthorizationParameters>,
         visitor: Visitor,
-    ) -> Answer<Self> {
+    ) -> Answer<Asked> {
         let result = self.answer(&parameters.parameters, &visitor).await;
         self.0.page(result, &visitor).into()
     }
@@ -125,7 +93,7 @@ impl Authorization {
         &self,
         parameters: Form<AuthorizationParameters>,
         visitor: Visitor,
-    ) -> Answer<Self> {
+    ) -> Answer<Posted> {
         let result = self.to_get(&parameters.parameters, &visitor);
         self.0.page(result, &visitor).into()
     }

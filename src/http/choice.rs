@@ -4,19 +4,20 @@ use std::sync::Arc;
 
 use poem::Response;
 use poem::http::StatusCode;
-use poem_openapi::{Object, OpenApi};
+use poem_openapi::{Enum, Object, OpenApi};
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::Parameters;
 use crate::seal::Purpose;
 use crate::storage::sessions;
 
-use super::answer::{Answer, Answers, Documentation};
+use super::answer::{Answer, Answers, Documentation, ELSEWHERE, PAGE_BODY, PAGE_FAULTS, RESTARTED};
 use super::browser::application;
 use super::cookies::{Cookie, Visitor};
 use super::fault::Halt;
 use super::form::{Form, Query};
 use super::interaction::Interaction;
+use super::openapi::Tag;
 use super::pages::{self, Field};
 use super::pending::PENDING;
 use super::provider::Provider;
@@ -25,18 +26,26 @@ use super::provider::Provider;
 #[derive(Object)]
 pub struct ChoiceQuery {
     /// The authorization request that waits, sealed.
-    pending: Option<String>,
+    pending: String,
 }
 
 /// What the page sends.
 #[derive(Object)]
 pub struct ChoiceForm {
     /// The authorization request that waits, sealed.
-    pending: Option<String>,
+    pending: String,
     /// Whose account was shown, sealed.
     shown: Option<String>,
     /// `continue` with the account shown, or `other` to log in as somebody else.
-    answer: Option<String>,
+    answer: Option<ChoiceAnswer>,
+}
+
+/// Which account the person wants.
+#[derive(Enum)]
+#[oai(rename_all = "snake_case")]
+enum ChoiceAnswer {
+    Continue,
+    Other,
 }
 
 /// The name of the sealed field.
@@ -52,33 +61,44 @@ struct Shown {
 
 pub struct Choice(pub Arc<Provider>);
 
-impl Answers for Choice {
-    const ANSWERS: &'static [Documentation] = &[
-        Documentation::page(200, "The page."),
-        Documentation::redirect("Back to the authorization endpoint, or to the login page."),
-        Documentation::page(
-            400,
-            "The page was not begun in this browser, or its request is faulty.",
-        ),
-        Documentation::page(413, "The request is too large."),
-        Documentation::page(415, "The body is not `application/x-www-form-urlencoded`."),
-        Documentation::page(500, "The server failed."),
-        Documentation::page(503, "The server cannot answer now."),
+/// Answers to whoever comes to the page.
+struct Asked;
+
+impl Answers for Asked {
+    const ANSWERS: &'static [&'static [Documentation]] =
+        &[&[Documentation::page(200, "The page."), RESTARTED, ELSEWHERE], PAGE_FAULTS];
+}
+
+/// Answers to the form.
+struct Submitted;
+
+impl Answers for Submitted {
+    const ANSWERS: &'static [&'static [Documentation]] = &[
+        &[
+            Documentation::redirect("Back to the authorization endpoint, or to the login page."),
+            ELSEWHERE,
+        ],
+        PAGE_BODY,
+        PAGE_FAULTS,
     ];
 }
 
-#[OpenApi]
+#[OpenApi(tag = "Tag::Pages")]
 impl Choice {
     /// Account choice page
+    ///
+    /// Asks whether to go on as whoever is signed in. The authorization endpoint leads here.
     #[oai(path = "/choice", method = "get", operation_id = "choicePage")]
-    async fn show(&self, parameters: Query<ChoiceQuery>, visitor: Visitor) -> Answer<Self> {
+    async fn show(&self, parameters: Query<ChoiceQuery>, visitor: Visitor) -> Answer<Asked> {
         let result = self.ask(&parameters.parameters, &visitor).await;
         self.0.page(result, &visitor).into()
     }
 
     /// Choose an account
+    ///
+    /// Goes on with this account, or logs in with another.
     #[oai(path = "/choice", method = "post", operation_id = "choose")]
-    async fn submit(&self, form: Form<ChoiceForm>, visitor: Visitor) -> Answer<Self> {
+    async fn submit(&self, form: Form<ChoiceForm>, visitor: Visitor) -> Answer<Submitted> {
         let result = self.answer(&form.parameters, &visitor).await;
         self.0.page(result, &visitor).into()
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use poem::Response;
 use poem::http::StatusCode;
-use poem_openapi::{Object, OpenApi};
+use poem_openapi::{Enum, Object, OpenApi};
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::scope::{OFFLINE_ACCESS, OPENID};
@@ -14,12 +14,15 @@ use crate::protocol::{Code, Parameters, Scope, Timestamp};
 use crate::seal::Purpose;
 use crate::storage::{consent, consents};
 
-use super::answer::{Answer, Answers, Documentation};
+use super::answer::{
+    ANSWERED, Answer, Answers, Documentation, ELSEWHERE, PAGE_BODY, PAGE_FAULTS, RESTARTED,
+};
 use super::browser::{Seat, application};
 use super::cookies::{Cookie, Visitor};
 use super::fault::{Fault, Halt};
 use super::form::{Form, Query};
 use super::interaction::Interaction;
+use super::openapi::Tag;
 use super::pages::{self, Field};
 use super::pending::PENDING;
 use super::provider::Provider;
@@ -28,18 +31,26 @@ use super::provider::Provider;
 #[derive(Object)]
 pub struct ConsentQuery {
     /// The authorization request that waits, sealed.
-    pending: Option<String>,
+    pending: String,
 }
 
 /// What the consent page sends.
 #[derive(Object)]
 pub struct ConsentForm {
     /// The authorization request that waits, sealed.
-    pending: Option<String>,
+    pending: String,
     /// What was shown, sealed.
     shown: Option<String>,
-    /// `allow` or `deny`.
-    answer: Option<String>,
+    /// Anything but `allow` denies.
+    answer: Option<ConsentAnswer>,
+}
+
+/// What the person says to what was shown.
+#[derive(Enum)]
+#[oai(rename_all = "snake_case")]
+enum ConsentAnswer {
+    Allow,
+    Deny,
 }
 
 /// The name of the sealed field.
@@ -57,36 +68,45 @@ struct Shown {
 
 pub struct Consent(pub Arc<Provider>);
 
-impl Answers for Consent {
-    const ANSWERS: &'static [Documentation] = &[
-        Documentation::page(
-            200,
-            "The page; or, after `deny`, the answer for the client as a page that posts itself.",
-        ),
-        Documentation::redirect("Back to the authorization endpoint, or to the client."),
-        Documentation::page(
-            400,
-            "The page was not begun in this browser, or its request is faulty.",
-        ),
-        Documentation::page(413, "The request is too large."),
-        Documentation::page(415, "The body is not `application/x-www-form-urlencoded`."),
-        Documentation::page(500, "The server failed."),
-        Documentation::page(503, "The server cannot answer now."),
+/// Answers to whoever comes to the page.
+struct Asked;
+
+impl Answers for Asked {
+    const ANSWERS: &'static [&'static [Documentation]] =
+        &[&[Documentation::page(200, "The page."), RESTARTED, ELSEWHERE], PAGE_FAULTS];
+}
+
+/// Answers to the form.
+struct Submitted;
+
+impl Answers for Submitted {
+    const ANSWERS: &'static [&'static [Documentation]] = &[
+        &[
+            ANSWERED,
+            Documentation::redirect("Back to the authorization endpoint, or to the client."),
+            ELSEWHERE,
+        ],
+        PAGE_BODY,
+        PAGE_FAULTS,
     ];
 }
 
-#[OpenApi]
+#[OpenApi(tag = "Tag::Pages")]
 impl Consent {
     /// Consent page
+    ///
+    /// Shows what the application asks for. The authorization endpoint leads here.
     #[oai(path = "/consent", method = "get", operation_id = "consentPage")]
-    async fn show(&self, parameters: Query<ConsentQuery>, visitor: Visitor) -> Answer<Self> {
+    async fn show(&self, parameters: Query<ConsentQuery>, visitor: Visitor) -> Answer<Asked> {
         let result = self.ask(&parameters.parameters, &visitor).await;
         self.0.page(result, &visitor).into()
     }
 
     /// Allow or deny
+    ///
+    /// Records what was shown and allowed.
     #[oai(path = "/consent", method = "post", operation_id = "consent")]
-    async fn submit(&self, form: Form<ConsentForm>, visitor: Visitor) -> Answer<Self> {
+    async fn submit(&self, form: Form<ConsentForm>, visitor: Visitor) -> Answer<Submitted> {
         let result = self.answer(&form.parameters, &visitor).await;
         self.0.page(result, &visitor).into()
     }

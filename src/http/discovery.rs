@@ -1,18 +1,18 @@
 //! What clients read before anything else: metadata and keys (OIDC Discovery 1.0 §4; RFC 8414 §3; RFC 7517).
 
+mod schema;
+
 use std::sync::Arc;
 
 use poem::Response;
 use poem::http::header;
 use poem_openapi::OpenApi;
-use poem_openapi::types::Any;
-use serde_json::{Map, Value};
 
-use super::answer::{Answer, Answers, Content, Documentation};
-use super::cookies::Visitor;
-use super::fault::{self, Fault};
+use super::answer::{Answer, Answers, Content, Documentation, Header};
+use super::fault::Fault;
+use super::openapi::Tag;
 use super::provider::Provider;
-use super::token::OAuthError;
+use schema::{JwkSet, ProviderMetadata};
 
 /// How long metadata and keys may be kept by whoever reads them. A new key is published long before it signs.
 const CACHE: &str = "public, max-age=300";
@@ -29,52 +29,70 @@ impl Discovery {
     }
 }
 
-impl Answers for Discovery {
-    const ANSWERS: &'static [Documentation] = &[
-        Documentation::new(200, "The document.", Content::json::<Any<Map<String, Value>>>())
-            .with(&[("Cache-Control", "How long it may be kept.")]),
-        Documentation::new(500, "The server failed.", Content::json::<OAuthError>()),
-        Documentation::new(503, "The server cannot answer now.", Content::json::<OAuthError>()),
-    ];
+const KEPT: &[Header] = &[Header::always("Cache-Control", "How long it may be kept.")];
+
+/// Answers with metadata.
+struct Metadata;
+
+impl Answers for Metadata {
+    const ANSWERS: &'static [&'static [Documentation]] =
+        &[&[Documentation::new(200, "The metadata.", Content::json::<ProviderMetadata>())
+            .with(KEPT)]];
 }
 
-#[OpenApi]
+/// Answers with keys.
+struct KeySet;
+
+impl Answers for KeySet {
+    const ANSWERS: &'static [&'static [Documentation]] =
+        &[&[Documentation::new(200, "The keys.", Content::json::<JwkSet>()).with(KEPT)]];
+}
+
+#[OpenApi(tag = "Tag::Discovery")]
 impl Discovery {
     /// OpenID Provider metadata
+    ///
+    /// OIDC Discovery 1.0 §4.
     #[oai(
         path = "/.well-known/openid-configuration",
         method = "get",
         operation_id = "openidConfiguration"
     )]
-    async fn openid(&self) -> Answer<Self> {
+    async fn openid(&self) -> Answer<Metadata> {
         self.metadata().into()
     }
 
     /// Authorization server metadata
+    ///
+    /// The same, where RFC 8414 §3 puts it.
     #[oai(
         path = "/.well-known/oauth-authorization-server",
         method = "get",
         operation_id = "oauthAuthorizationServer"
     )]
-    async fn oauth(&self) -> Answer<Self> {
+    async fn oauth(&self) -> Answer<Metadata> {
         self.metadata().into()
     }
 
     /// The keys that tokens are verified with
+    ///
+    /// A new key is published long before it signs, a former one as long as its tokens live.
     #[oai(path = "/oauth2/jwks", method = "get", operation_id = "jwks")]
-    async fn jwks(&self, visitor: Visitor) -> Answer<Self> {
+    async fn jwks(&self) -> Answer<KeySet> {
         let keys = self.provider.keys.jwks(self.provider.now());
-        let response = json("application/json", keys.to_string());
-        fault::machine(Ok(response), &visitor.reference).into()
+        json(keys.to_string()).into()
     }
 }
 
 impl Discovery {
     fn metadata(&self) -> Response {
-        json("application/json", self.document.clone())
+        json(self.document.clone())
     }
 }
 
-fn json(media_type: &str, body: String) -> Response {
-    Response::builder().content_type(media_type).header(header::CACHE_CONTROL, CACHE).body(body)
+fn json(body: String) -> Response {
+    Response::builder()
+        .content_type("application/json")
+        .header(header::CACHE_CONTROL, CACHE)
+        .body(body)
 }

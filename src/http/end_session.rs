@@ -14,12 +14,13 @@ use crate::seal::Purpose;
 use crate::secret;
 use crate::storage::sessions;
 
-use super::answer::{Answer, Answers, Documentation};
+use super::answer::{Answer, Answers, Documentation, PAGE_BODY, PAGE_FAULTS};
 use super::browser::{Seat, application, see_other};
 use super::clients::Registered;
 use super::cookies::{Cookie, Visitor};
 use super::fault::{Fault, Halt};
 use super::form::{Form, OptionalForm, Query};
+use super::openapi::Tag;
 use super::pages::{self, Field};
 use super::provider::Provider;
 
@@ -60,52 +61,94 @@ struct Shown {
 
 pub struct EndSession(pub Arc<Provider>);
 
-impl Answers for EndSession {
-    const ANSWERS: &'static [Documentation] = &[
-        Documentation::page(200, "The End-User is signed out; or is asked whether to sign out."),
-        Documentation::redirect("Signed out, and on to `post_logout_redirect_uri` with `state`."),
-        Documentation::page(400, "The request is faulty. Nobody is signed out, nor sent anywhere."),
-        Documentation::page(413, "The request is too large."),
-        Documentation::page(415, "The body is not `application/x-www-form-urlencoded`."),
-        Documentation::page(500, "The server failed."),
-        Documentation::page(503, "The server cannot answer now."),
+const DONE: Documentation =
+    Documentation::page(200, "The End-User is signed out; or is asked whether to sign out.");
+const ONWARD: Documentation =
+    Documentation::redirect("Signed out, and on to `post_logout_redirect_uri` with `state`.");
+const FAULTY: Documentation =
+    Documentation::page(400, "The request is faulty. Nobody is signed out, nor sent anywhere.");
+
+/// Answers to a logout request.
+struct Asked;
+
+impl Answers for Asked {
+    const ANSWERS: &'static [&'static [Documentation]] = &[&[DONE, ONWARD, FAULTY], PAGE_FAULTS];
+}
+
+/// Answers to a logout request that was posted.
+struct Posted;
+
+impl Answers for Posted {
+    const ANSWERS: &'static [&'static [Documentation]] =
+        &[&[DONE, ONWARD, FAULTY], PAGE_BODY, PAGE_FAULTS];
+}
+
+/// Answers to whoever comes to the page.
+struct Visited;
+
+impl Answers for Visited {
+    const ANSWERS: &'static [&'static [Documentation]] = &[&[DONE], PAGE_FAULTS];
+}
+
+/// Answers to the form.
+struct Confirmed;
+
+impl Answers for Confirmed {
+    const ANSWERS: &'static [&'static [Documentation]] = &[
+        &[
+            Documentation::page(200, "The End-User is signed out."),
+            Documentation::redirect(
+                "Signed out, and on to where the application wants; or back to the page, if the form is not of this browser.",
+            ),
+        ],
+        PAGE_BODY,
+        PAGE_FAULTS,
     ];
 }
 
-#[OpenApi]
+#[OpenApi(tag = "Tag::SignOut")]
 impl EndSession {
     /// Sign out, asked by a client
+    ///
+    /// Ends the session, with its tokens and the grants that do not outlive it (RP-Initiated Logout 1.0 §2). Without a valid hint the
+    /// End-User is asked first.
     #[oai(path = "/oauth2/logout", method = "get", operation_id = "endSession")]
     async fn end_session(
         &self,
         parameters: Query<EndSessionParameters>,
         visitor: Visitor,
-    ) -> Answer<Self> {
+    ) -> Answer<Asked> {
         let result = self.answer(&parameters.parameters, &visitor).await;
         self.0.page(result, &visitor).into()
     }
 
     /// Sign out, asked by a client through a form
+    ///
+    /// The same, with the parameters in the body.
     #[oai(path = "/oauth2/logout", method = "post", operation_id = "endSessionByPost")]
     async fn end_session_by_post(
         &self,
         form: OptionalForm<EndSessionParameters>,
         visitor: Visitor,
-    ) -> Answer<Self> {
+    ) -> Answer<Posted> {
         let result = self.answer(&form.parameters, &visitor).await;
         self.0.page(result, &visitor).into()
     }
 
     /// Sign-out page
+    ///
+    /// Asks whether to sign out.
     #[oai(path = "/logout", method = "get", operation_id = "logoutPage")]
-    async fn page(&self, visitor: Visitor) -> Answer<Self> {
+    async fn page(&self, visitor: Visitor) -> Answer<Visited> {
         let result = self.answer(&Parameters::default(), &visitor).await;
         self.0.page(result, &visitor).into()
     }
 
     /// Sign out
+    ///
+    /// Ends the session that the page showed.
     #[oai(path = "/logout", method = "post", operation_id = "logOut")]
-    async fn submit(&self, form: Form<LogoutForm>, visitor: Visitor) -> Answer<Self> {
+    async fn submit(&self, form: Form<LogoutForm>, visitor: Visitor) -> Answer<Confirmed> {
         let result = self.confirmed(&form.parameters, &visitor).await;
         self.0.page(result, &visitor).into()
     }

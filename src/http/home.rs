@@ -6,25 +6,25 @@ use poem::Response;
 use poem::http::StatusCode;
 use poem_openapi::OpenApi;
 
-use super::answer::{Answer, Answers, Documentation};
+use super::answer::{Answer, Answers, Documentation, PAGE_FAULTS};
 use super::cookies::Visitor;
 use super::fault::Halt;
+use super::openapi::Tag;
 use super::pages;
 use super::provider::Provider;
 
 pub struct Home(pub Arc<Provider>);
 
 impl Answers for Home {
-    const ANSWERS: &'static [Documentation] = &[
-        Documentation::page(200, "The page."),
-        Documentation::page(500, "The server failed."),
-        Documentation::page(503, "The server cannot answer now."),
-    ];
+    const ANSWERS: &'static [&'static [Documentation]] =
+        &[&[Documentation::page(200, "The page.")], PAGE_FAULTS];
 }
 
-#[OpenApi]
+#[OpenApi(tag = "Tag::Pages")]
 impl Home {
     /// Start page
+    ///
+    /// Who is signed in at this browser, and where to go.
     #[oai(path = "/", method = "get", operation_id = "home")]
     async fn home(&self, visitor: Visitor) -> Answer<Self> {
         let result = self.answer(&visitor).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use poem::Response;
 use poem::http::{StatusCode, header};
-use poem_openapi::{Object, OpenApi};
+use poem_openapi::{Enum, Object, OpenApi};
 
 use crate::identity::{Attempt, KnownBrowser, LoggedIn, Refused, State};
 use crate::protocol::{Code, Parameters, Timestamp};
@@ -13,12 +13,15 @@ use crate::seal::Purpose;
 use crate::secret;
 use crate::storage::{session, sessions};
 
-use super::answer::{Answer, Answers, Documentation};
+use super::answer::{
+    ANSWERED, Answer, Answers, Documentation, ELSEWHERE, PAGE_BODY, PAGE_FAULTS, RESTARTED,
+};
 use super::browser::application;
 use super::cookies::{Cookie, Visitor};
 use super::fault::{Fault, Halt, retry_after};
 use super::form::{Form, Query};
 use super::interaction::Interaction;
+use super::openapi::Tag;
 use super::pages::{self, Field, Message};
 use super::pending::PENDING;
 use super::provider::Provider;
@@ -27,62 +30,79 @@ use super::provider::Provider;
 #[derive(Object)]
 pub struct LoginQuery {
     /// The authorization request that waits, sealed.
-    pending: Option<String>,
+    pending: String,
 }
 
 /// What the login page sends.
 #[derive(Object)]
 pub struct LoginForm {
     /// The authorization request that waits, sealed.
-    pending: Option<String>,
+    pending: String,
+    /// Whoever logs in, under the name that their backend knows.
     username: Option<String>,
+    /// Their password.
     password: Option<String>,
-    /// `log_in`, or `cancel` to go back to the application.
-    answer: Option<String>,
+    /// To log in, unless the person goes back to the application.
+    answer: Option<LoginAnswer>,
 }
 
 /// When to try again after a fault of ours.
 const AFTER_FAULT: Duration = Duration::from_secs(5);
 
+/// What the person wants on the login page.
+#[derive(Enum)]
+#[oai(rename_all = "snake_case")]
+enum LoginAnswer {
+    LogIn,
+    Cancel,
+}
+
 pub struct Login(pub Arc<Provider>);
 
-impl Answers for Login {
-    const ANSWERS: &'static [Documentation] = &[
-        Documentation::page(
-            200,
-            "The page; or, after `cancel`, the answer for the client as a page that posts itself.",
-        ),
-        Documentation::redirect("Back to the authorization endpoint, or to the client."),
-        Documentation::page(
-            400,
-            "The page was not begun in this browser, or its request is faulty.",
-        ),
-        Documentation::page(
-            403,
-            "Wrong name or password, or the account may not log in. The page again.",
-        ),
-        Documentation::page(413, "The request is too large."),
-        Documentation::page(415, "The body is not `application/x-www-form-urlencoded`."),
-        Documentation::page(429, "Too many attempts. The page again.")
-            .with(&[("Retry-After", "Seconds until the next attempt is let through.")]),
-        Documentation::page(500, "The server failed."),
-        Documentation::page(503, "Nobody can be asked right now. The page again.")
-            .with(&[("Retry-After", "Seconds until it is worth trying again.")]),
+/// Answers to whoever comes to the page.
+struct Shown;
+
+impl Answers for Shown {
+    const ANSWERS: &'static [&'static [Documentation]] =
+        &[&[Documentation::page(200, "The page."), RESTARTED, ELSEWHERE], PAGE_FAULTS];
+}
+
+/// Answers to the form.
+struct Submitted;
+
+impl Answers for Submitted {
+    const ANSWERS: &'static [&'static [Documentation]] = &[
+        &[
+            ANSWERED,
+            Documentation::redirect("Back to the authorization endpoint, or to the client."),
+            ELSEWHERE,
+            Documentation::page(
+                403,
+                "Wrong name or password, or the account may not log in. The page again.",
+            ),
+            Documentation::page(429, "Too many attempts. The page again.").later(),
+        ],
+        PAGE_BODY,
+        PAGE_FAULTS,
     ];
 }
 
-#[OpenApi]
+#[OpenApi(tag = "Tag::Pages")]
 impl Login {
     /// Login page
+    ///
+    /// Asks for name and password. The authorization endpoint leads here.
     #[oai(path = "/login", method = "get", operation_id = "loginPage")]
-    async fn show(&self, parameters: Query<LoginQuery>, visitor: Visitor) -> Answer<Self> {
+    async fn show(&self, parameters: Query<LoginQuery>, visitor: Visitor) -> Answer<Shown> {
         let result = self.begin(&parameters.parameters, &visitor).await;
         self.0.page(result, &visitor).into()
     }
 
     /// Log in
+    ///
+    /// Begins a session, in a cookie.
     #[oai(path = "/login", method = "post", operation_id = "logIn")]
-    async fn submit(&self, form: Form<LoginForm>, visitor: Visitor) -> Answer<Self> {
+    async fn submit(&self, form: Form<LoginForm>, visitor: Visitor) -> Answer<Submitted> {
         let result = self.answer(&form.parameters, &visitor).await;
         self.0.page(result, &visitor).into()
     }

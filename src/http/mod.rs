@@ -45,36 +45,52 @@ use fault::Fault;
 use openapi::{Described, Document};
 use provider::Provider;
 
+/// The described endpoints of the public address.
+type Public = (
+    authorize::Authorization,
+    login::Login,
+    consent::Consent,
+    choice::Choice,
+    token::Token,
+    userinfo::Userinfo,
+    revocation::Revocation,
+    end_session::EndSession,
+    discovery::Discovery,
+    home::Home,
+    Described,
+    assets::Assets,
+    operations::Live,
+);
+
+/// All endpoints, whatever address they are on.
+type Everything = (Public, operations::Operations);
+
 /// Everything that the public address answers.
 pub fn endpoint(
     provider: &Arc<Provider>,
 ) -> Result<impl Endpoint<Output = Response> + use<>, Fault> {
-    let described = Described::default();
-    let service = OpenApiService::new(
-        (
-            authorize::Authorization(provider.clone()),
-            login::Login(provider.clone()),
-            consent::Consent(provider.clone()),
-            choice::Choice(provider.clone()),
-            token::Token(provider.clone()),
-            userinfo::Userinfo(provider.clone()),
-            revocation::Revocation(provider.clone()),
-            end_session::EndSession(provider.clone()),
-            discovery::Discovery::new(provider.clone())?,
-            home::Home(provider.clone()),
-            described.clone(),
-            operations::Live,
-        ),
-        "Vestibule",
-        env!("CARGO_PKG_VERSION"),
+    let document = Document::new(&provider.issuer, &provider.scopes);
+    let endpoints: Public = (
+        authorize::Authorization(provider.clone()),
+        login::Login(provider.clone()),
+        consent::Consent(provider.clone()),
+        choice::Choice(provider.clone()),
+        token::Token(provider.clone()),
+        userinfo::Userinfo(provider.clone()),
+        revocation::Revocation(provider.clone()),
+        end_session::EndSession(provider.clone()),
+        discovery::Discovery::new(provider.clone())?,
+        home::Home(provider.clone()),
+        Described::new(&document),
+        provider.pages.assets(),
+        operations::Live,
     );
-    let document = Document::of(&service, &provider.issuer);
-    described.fill(&service, &document);
+    let service = OpenApiService::new(endpoints, "", "");
     let shape = shape::Shape::new(provider.clone(), &document);
     let observe = observe::Observe::new(
         proxy::Proxies::new(provider.config.server.trusted_proxies.clone()),
         shape::rescue(provider.clone()),
     );
-    let routes = Route::new().at("/assets/*name", provider.pages.assets()).nest("/", service);
+    let routes = Route::new().nest("/", service);
     Ok(routes.with(shape).with(cors::Cors(provider.clone())).with(observe))
 }

@@ -11,7 +11,9 @@ use metrics::{Unit, describe_counter, describe_histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use poem::{IntoEndpoint, Route};
 use poem_openapi::payload::{Json, PlainText};
-use poem_openapi::{ApiResponse, Object, OpenApi, OpenApiService, Tags};
+use poem_openapi::{ApiResponse, Object, OpenApi, OpenApiService};
+
+use super::openapi::Tag;
 
 /// A check that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -22,12 +24,6 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// Seconds; from a signature to a password that is hashed under load.
 const BUCKETS: &[f64] =
     &[0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-
-#[derive(Tags)]
-enum Tag {
-    /// For whoever runs the server.
-    Operations,
-}
 
 /// Whether the process answers at all.
 pub struct Live;
@@ -50,7 +46,7 @@ fn no_store() -> String {
 #[derive(ApiResponse)]
 enum LiveReply {
     /// The process answers.
-    #[oai(status = 200)]
+    #[oai(status = 200, content_type = "application/json")]
     Live(Json<Alive>, #[oai(header = "Cache-Control")] String),
 }
 
@@ -98,10 +94,10 @@ impl Operations {
 #[derive(ApiResponse)]
 enum ReadyReply {
     /// Every check passed.
-    #[oai(status = 200)]
+    #[oai(status = 200, content_type = "application/json")]
     Ready(Json<Health>, #[oai(header = "Cache-Control")] String),
     /// At least one check failed.
-    #[oai(status = 503)]
+    #[oai(status = 503, content_type = "application/json")]
     NotReady(Json<Health>, #[oai(header = "Cache-Control")] String),
 }
 

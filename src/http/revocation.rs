@@ -11,47 +11,46 @@ use crate::protocol::{Error, Parameters};
 use crate::secret;
 use crate::storage::{grants, refresh_tokens, revocations};
 
-use super::answer::{Answer, Answers, Content, Documentation};
+use super::answer::{Answer, Answers, BODY, Documentation, FAULTS, NO_STORE};
 use super::cookies::Visitor;
 use super::fault::{self, Fault, Halt};
 use super::form::Form;
+use super::openapi::Tag;
 use super::provider::Provider;
-use super::token::{OAuthError, challenge, refusal};
+use super::token::{UNKNOWN, challenge, refusal};
 
 /// The parameters of a revocation request.
 #[derive(Object)]
-pub struct RevocationParameters {
+struct RevocationParameters {
     /// A refresh token or an access token of the client's own.
-    token: Option<String>,
-    /// `refresh_token` or `access_token`; only a hint.
+    token: String,
+    /// Which of the two it is. Only a hint, so that an unknown one does no harm.
     token_type_hint: Option<String>,
-    /// Without an `Authorization` header: who asks.
+    /// Who asks. Required without an `Authorization` header.
     client_id: Option<String>,
-    /// For clients registered for `client_secret_post`.
+    /// The secret of a client registered for `client_secret_post`.
     client_secret: Option<String>,
 }
 
 pub struct Revocation(pub Arc<Provider>);
 
 impl Answers for Revocation {
-    const ANSWERS: &'static [Documentation] = &[
-        Documentation::empty(200, "The token is not valid any more, or never was the client's."),
-        Documentation::new(400, "The request is invalid.", Content::json::<OAuthError>()),
-        Documentation::new(401, "`invalid_client`.", Content::json::<OAuthError>())
-            .with(&[("WWW-Authenticate", "`Basic`.")]),
-        Documentation::new(413, "The request is too large.", Content::json::<OAuthError>()),
-        Documentation::new(
-            415,
-            "The body is not `application/x-www-form-urlencoded`.",
-            Content::json::<OAuthError>(),
-        ),
-        Documentation::new(500, "The server failed.", Content::json::<OAuthError>()),
-        Documentation::new(503, "Nothing was revoked; try again.", Content::json::<OAuthError>())
-            .with(&[("Retry-After", "Seconds until it is worth trying again.")]),
+    const ANSWERS: &'static [&'static [Documentation]] = &[
+        &[
+            Documentation::empty(
+                200,
+                "The token is not valid any more, or never was the client's.",
+            )
+            .with(&[NO_STORE]),
+            Documentation::error(400, "`invalid_request`."),
+            UNKNOWN,
+        ],
+        BODY,
+        FAULTS,
     ];
 }
 
-#[OpenApi]
+#[OpenApi(tag = "Tag::Tokens")]
 impl Revocation {
     /// Revoke a token
     ///

@@ -7,100 +7,105 @@ use std::sync::Arc;
 
 use poem::Response;
 use poem::http::{HeaderValue, StatusCode, header};
-use poem_openapi::{Object, OpenApi};
+use poem_openapi::{Enum, Object, OpenApi};
 
 use crate::protocol::client_authentication::{AuthenticatedClient, Presented};
 use crate::protocol::token::{Grant, Redemption, Reply};
 use crate::protocol::{Code, Error, Parameters, Scope, Timestamp};
 use crate::storage::account;
 
-use super::answer::{Answer, Answers, Content, Documentation};
+use super::answer::{Answer, Answers, BODY, Documentation, FAULTS, Header, NO_STORE};
 use super::clients::Registered;
 use super::cookies::Visitor;
 use super::fault::{self, Fault, Halt};
 use super::form::Form;
 use super::issuance::{Bound, Issuance};
+use super::openapi::Tag;
 use super::provider::Provider;
 
 /// The parameters of a token request.
 #[derive(Object)]
-pub struct TokenParameters {
-    /// `authorization_code` or `refresh_token`.
-    grant_type: Option<String>,
-    /// The code of the authorization response.
+struct TokenParameters {
+    /// What is redeemed.
+    grant_type: GrantType,
+    /// The code of the authorization response. With `authorization_code`, required.
     code: Option<String>,
     /// The `redirect_uri` of the authorization request, if it had one.
     redirect_uri: Option<String>,
     /// PKCE (RFC 7636): what `code_challenge` was made from.
+    #[oai(validator(pattern = "^[A-Za-z0-9._~-]{43,128}$"))]
     code_verifier: Option<String>,
-    /// The refresh token to redeem.
+    /// The refresh token. With `refresh_token`, required.
     refresh_token: Option<String>,
-    /// With `refresh_token`: no more than was granted.
+    /// With `refresh_token`: no more than was granted, separated by spaces.
     scope: Option<String>,
-    /// Without an `Authorization` header: who asks.
+    /// Who asks. Required without an `Authorization` header.
     client_id: Option<String>,
-    /// For clients registered for `client_secret_post`.
+    /// The secret of a client registered for `client_secret_post`.
     client_secret: Option<String>,
+}
+
+/// What is redeemed at the token endpoint.
+#[derive(Enum)]
+#[oai(rename_all = "snake_case")]
+enum GrantType {
+    AuthorizationCode,
+    RefreshToken,
 }
 
 /// Tokens (RFC 6749 §5.1; OIDC Core §3.1.3.3).
 #[derive(Object)]
-#[oai(read_only_all)]
 pub struct Tokens {
+    /// For the userinfo endpoint, and the application's own servers.
     access_token: String,
     /// `Bearer`.
     token_type: String,
-    /// Seconds.
+    /// The life of the access token, in seconds.
     expires_in: u64,
-    #[oai(skip_serializing_if_is_none)]
+    /// For new tokens, once. There, if the client is registered for the grant type `refresh_token`.
     refresh_token: Option<String>,
-    #[oai(skip_serializing_if_is_none)]
+    /// Who logged in, when and how. There, if `openid` was granted.
     id_token: Option<String>,
-    scope: String,
+    /// What was granted, separated by spaces.
+    scope: Option<String>,
 }
 
-/// An error (RFC 6749 §5.2).
+/// An error (RFC 6749 §5.2; RFC 6750 §3.1).
 #[derive(Object)]
-#[oai(read_only_all)]
 pub struct OAuthError {
     /// A registered code.
+    #[oai(validator(pattern = "^[\\x20-\\x21\\x23-\\x5B\\x5D-\\x7E]+$"))]
     error: String,
     /// A sentence for the developer of the client.
-    #[oai(skip_serializing_if_is_none)]
+    #[oai(validator(pattern = "^[\\x20-\\x21\\x23-\\x5B\\x5D-\\x7E]+$"))]
     error_description: Option<String>,
 }
 
 pub struct Token(pub Arc<Provider>);
 
-const CHALLENGE: &[(&str, &str)] = &[("WWW-Authenticate", "`Basic`.")];
+/// What a client is told that is not who it says.
+pub(super) const UNKNOWN: Documentation = Documentation::error(
+    401,
+    "`invalid_client`: the client is unknown, or failed to authenticate as it is registered.",
+)
+.with(&[NO_STORE, Header::always("WWW-Authenticate", "`Basic`.")]);
 
 impl Answers for Token {
-    const ANSWERS: &'static [Documentation] = &[
-        Documentation::new(200, "Tokens.", Content::json::<Tokens>())
-            .with(&[("Cache-Control", "`no-store`.")]),
-        Documentation::new(
-            400,
-            "The request or the grant is invalid.",
-            Content::json::<OAuthError>(),
-        ),
-        Documentation::new(401, "`invalid_client`.", Content::json::<OAuthError>()).with(CHALLENGE),
-        Documentation::new(413, "The request is too large.", Content::json::<OAuthError>()),
-        Documentation::new(
-            415,
-            "The body is not `application/x-www-form-urlencoded`.",
-            Content::json::<OAuthError>(),
-        ),
-        Documentation::new(500, "The server failed.", Content::json::<OAuthError>()),
-        Documentation::new(
-            503,
-            "The server, or the identity backend, cannot answer now.",
-            Content::json::<OAuthError>(),
-        )
-        .with(&[("Retry-After", "Seconds until it is worth trying again.")]),
+    const ANSWERS: &'static [&'static [Documentation]] = &[
+        &[
+            Documentation::json::<Tokens>(200, "Tokens."),
+            Documentation::error(
+                400,
+                "`invalid_request`, `invalid_grant`, `unauthorized_client`, `unsupported_grant_type` or `invalid_scope`.",
+            ),
+            UNKNOWN,
+        ],
+        BODY,
+        FAULTS,
     ];
 }
 
-#[OpenApi]
+#[OpenApi(tag = "Tag::Tokens")]
 impl Token {
     /// Get tokens
     ///

@@ -1,89 +1,89 @@
 //! The userinfo endpoint (OIDC Core §5.3; RFC 6750).
 
+mod schema;
+
 use std::sync::Arc;
 
 use poem::Response;
 use poem::http::{HeaderValue, StatusCode, header};
-use poem_openapi::types::Any;
 use poem_openapi::{Object, OpenApi};
-use serde_json::{Map, Value};
 
 use crate::protocol::claims::{self, Delivery};
 use crate::protocol::scope::OPENID;
 use crate::protocol::{Code, Error, Parameters, bearer};
 
-use super::answer::{Answer, Answers, Content, Documentation};
+use super::answer::{Answer, Answers, BODY, Documentation, FAULTS, Header, NO_STORE};
 use super::cookies::Visitor;
 use super::fault::{self, Halt};
 use super::form::OptionalForm;
+use super::openapi::Tag;
 use super::provider::Provider;
-use super::token::OAuthError;
+use schema::UserInfo;
 
 /// The access token, where it is not in the `Authorization` header.
 #[derive(Object)]
-pub struct UserinfoParameters {
+struct UserinfoParameters {
     /// The access token (RFC 6750 §2.2).
     access_token: Option<String>,
 }
 
 pub struct Userinfo(pub Arc<Provider>);
 
-const CHALLENGE: &[(&str, &str)] =
-    &[("WWW-Authenticate", "`Bearer`, with the error if a token was presented (RFC 6750 §3).")];
+const CHALLENGED: &[Header] = &[
+    NO_STORE,
+    Header::always("WWW-Authenticate", "`Bearer`, with the error if a token was presented."),
+];
 
-impl Answers for Userinfo {
-    const ANSWERS: &'static [Documentation] = &[
-        Documentation::new(
-            200,
-            "Claims about the End-User: `sub`, and what scope and `claims` parameter granted.",
-            Content::json::<Any<Map<String, Value>>>(),
-        ),
-        Documentation::new(400, "The request is malformed.", Content::json::<OAuthError>())
-            .with(CHALLENGE),
-        Documentation::new(
-            401,
-            "There is no token, or it is not valid any more.",
-            Content::json::<OAuthError>(),
-        )
-        .with(CHALLENGE),
-        Documentation::new(
-            403,
-            "The token lacks the scope `openid`.",
-            Content::json::<OAuthError>(),
-        )
-        .with(CHALLENGE),
-        Documentation::new(413, "The request is too large.", Content::json::<OAuthError>()),
-        Documentation::new(
-            415,
-            "The body is not `application/x-www-form-urlencoded`.",
-            Content::json::<OAuthError>(),
-        ),
-        Documentation::new(500, "The server failed.", Content::json::<OAuthError>()),
-        Documentation::new(
-            503,
-            "The server, or the identity backend, cannot answer now.",
-            Content::json::<OAuthError>(),
-        )
-        .with(&[("Retry-After", "Seconds until it is worth trying again.")]),
-    ];
+const FOUND: &[Documentation] = &[
+    Documentation::json::<UserInfo>(
+        200,
+        "Claims about the End-User: `sub`, and what scope and `claims` parameter granted.",
+    ),
+    Documentation::error(
+        400,
+        "`invalid_request`: the token is malformed, or presented in more than one way.",
+    )
+    .with(CHALLENGED),
+    Documentation::error(401, "`invalid_token`: there is none, or it is not valid any more.")
+        .with(CHALLENGED),
+    Documentation::error(403, "`insufficient_scope`: the token lacks the scope `openid`.")
+        .with(CHALLENGED),
+];
+
+/// Answers to GET.
+struct Asked;
+
+impl Answers for Asked {
+    const ANSWERS: &'static [&'static [Documentation]] = &[FOUND, FAULTS];
 }
 
-#[OpenApi]
+/// Answers to POST.
+struct Posted;
+
+impl Answers for Posted {
+    const ANSWERS: &'static [&'static [Documentation]] = &[FOUND, BODY, FAULTS];
+}
+
+#[OpenApi(tag = "Tag::Tokens")]
 impl Userinfo {
     /// Claims about the End-User
+    ///
+    /// Whom the access token stands for, as their backend knows them today (OIDC Core §5.3).
     #[oai(path = "/oauth2/userinfo", method = "get", operation_id = "userinfo")]
-    async fn userinfo(&self, visitor: Visitor) -> Answer<Self> {
+    async fn userinfo(&self, visitor: Visitor) -> Answer<Asked> {
         let result = self.answer(None, &visitor).await;
         fault::machine(result, &visitor.reference).into()
     }
 
     /// Claims about the End-User, by POST
+    ///
+    /// The same; the access token may also be in the body.
     #[oai(path = "/oauth2/userinfo", method = "post", operation_id = "userinfoByPost")]
     async fn userinfo_by_post(
         &self,
         form: OptionalForm<UserinfoParameters>,
         visitor: Visitor,
-    ) -> Answer<Self> {
+    ) -> Answer<Posted> {
         let result = self.answer(Some(&form.parameters), &visitor).await;
         fault::machine(result, &visitor.reference).into()
     }
