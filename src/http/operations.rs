@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use metrics::{Unit, describe_counter, describe_histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use poem::{IntoEndpoint, Route};
+use poem::error::MethodNotAllowedError;
+use poem::http::{StatusCode, header};
+use poem::{EndpointExt, IntoEndpoint, Response, Route};
 use poem_openapi::payload::{Json, PlainText};
 use poem_openapi::{ApiResponse, Object, OpenApi, OpenApiService};
 
@@ -113,13 +115,16 @@ enum MetricsReply {
 struct Health {
     /// `ready` or `not ready`.
     status: &'static str,
+    /// What was looked at.
     checks: Vec<Check>,
 }
 
 #[derive(Object)]
 #[oai(read_only_all)]
 struct Check {
+    /// What was looked at.
     name: &'static str,
+    /// Whether it is as it should be.
     passed: bool,
     /// Why it failed, in words.
     #[oai(skip_serializing_if_is_none)]
@@ -218,7 +223,11 @@ fn install() -> PrometheusHandle {
 pub fn endpoint(readiness: Readiness, metrics: Metrics) -> impl IntoEndpoint {
     let operations = (Live, Operations::new(readiness, metrics));
     let version = env!("CARGO_PKG_VERSION");
-    Route::new().nest("/", OpenApiService::new(operations, "Vestibule operations", version))
+    let service = OpenApiService::new(operations, "Vestibule operations", version);
+    Route::new().nest("/", service).catch_error(|_: MethodNotAllowedError| async {
+        let refusal = Response::builder().status(StatusCode::METHOD_NOT_ALLOWED);
+        refusal.header(header::ALLOW, "GET, HEAD").finish()
+    })
 }
 
 #[cfg(test)]

@@ -59,18 +59,18 @@ impl<E: Endpoint> Endpoint for Shaped<E> {
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
         let path = request.uri().path().to_owned();
-        let known = self.allowed.get(&path);
-        let page =
-            PAGES.contains(&path.as_str()) || known.is_none() && wants_page(request.headers());
+        let wants_page = wants_page(request.headers());
         let reference = reference(&request);
         let error = match self.inner.call(request).await {
             Ok(response) => return Ok(response.into_response()),
             Err(error) => error,
         };
+        let known = self.allowed.iter().find(|(template, _)| fits(template, &path));
+        let page = PAGES.contains(&path.as_str()) || known.is_none() && wants_page;
         let status = BodyRefused::of(&error).map_or(error.status(), BodyRefused::status);
         let mut response = self.answer(status, page, &reference);
         if status == StatusCode::METHOD_NOT_ALLOWED
-            && let Some(Ok(methods)) = known.map(|known| HeaderValue::from_str(known))
+            && let Some(Ok(methods)) = known.map(|(_, methods)| HeaderValue::from_str(methods))
         {
             response.headers_mut().insert(header::ALLOW, methods);
         }
@@ -94,6 +94,13 @@ impl<E> Shaped<E> {
         };
         answer(&self.provider, status, sentence, page, reference)
     }
+}
+
+/// Whether a path is one that the template (`/assets/{name}`) stands for.
+fn fits(template: &str, path: &str) -> bool {
+    let mut pairs = template.split('/').zip(path.split('/'));
+    template.matches('/').count() == path.matches('/').count()
+        && pairs.all(|(part, given)| part == given || part.starts_with('{'))
 }
 
 fn answer(
@@ -121,5 +128,19 @@ pub fn rescue(provider: Arc<Provider>) -> impl Fn(&Panicked<'_>) -> Response + S
         let page = PAGES.contains(&panicked.path) || panicked.wants_page;
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         answer(&provider, status, "the server failed", page, panicked.reference.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_stands_for_paths_of_its_length() {
+        assert!(fits("/assets/{name}", "/assets/favicon.svg"));
+        assert!(fits("/", "/"));
+        for path in ["/assets", "/assets/a/b", "/other/favicon.svg", "/"] {
+            assert!(!fits("/assets/{name}", path), "{path}");
+        }
     }
 }
