@@ -13,5 +13,6 @@ mod binary;
 mod conformance;
 mod discovery;
 mod main_flows;
+mod openapi;
 mod server;
 mod support;

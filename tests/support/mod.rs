@@ -35,7 +35,7 @@ pub use app::{App, Registration, Request};
 pub use browser::{Arrival, Browser};
 pub use database::Database;
 pub use id_token::Claims;
-pub use op::{Op, Setup};
+pub use op::{Op, Setup, listen};
 pub use page::Page;
 pub use token::Tokens;
 

@@ -303,7 +303,7 @@ fn configuration(issuer: &Url, database: &str, more: toml::Table) -> Config {
 const MASTER_KEY: &str = "c3RvcmllcyBoYXZlIG5vIHNlY3JldHMgYXQgYWxsICE=";
 
 /// Listens on a port that no outgoing connection is given by chance: those begin at 32768.
-async fn listen(tls: Option<Tls>) -> Server {
+pub async fn listen(tls: Option<Tls>) -> Server {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     // Test runs at the same time begin at different places.
     let begin = 20_000 + u16::try_from(std::process::id() % 12_000).unwrap();
