@@ -4,7 +4,7 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{boolean, custom, string_len, text};
 use sea_orm_migration::sea_orm::DatabaseBackend;
 
-use crate::table::{create, id, name, time};
+use crate::table::{create, id, index, name, time};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -13,6 +13,8 @@ pub(crate) struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         create(manager, &mut account(manager.get_database_backend())).await?;
+        index(manager, "account", &["backend", "seen_at"]).await?;
+        index(manager, "account", &["backend", "gone_since"]).await?;
         create(manager, &mut person()).await?;
         create(manager, &mut administrator()).await
     }
