@@ -44,7 +44,7 @@ impl Exchange<'_> {
             return Ok(Err(Code::InvalidGrant.because("the account may not be used any more")));
         };
         let refresh_token = has_refresh_token(client, &grant).then(secret::token);
-        let write = self.write(&hash, &grant, refresh_token.as_deref());
+        let write = self.write(&hash, expires_at, &grant, refresh_token.as_deref());
         if let Outcome::Lost(_) = storage.commit(write).await? {
             let facts = Facts { redeemed: true, ..facts };
             return match presented.judge(client, &facts, self.now) {
@@ -60,14 +60,20 @@ impl Exchange<'_> {
     }
 
     /// Everything that redeeming a code stores, in one transaction.
-    fn write(&self, hash: &str, grant: &Grant, refresh_token: Option<&str>) -> Write {
+    fn write(
+        &self,
+        hash: &str,
+        code_expires_at: Timestamp,
+        grant: &Grant,
+        refresh_token: Option<&str>,
+    ) -> Write {
         let lifetimes = self.lifetimes();
         let ends_at = match refresh_token {
             Some(_) => self.now.plus(lifetimes.refresh_absolute),
             None => self.now.plus(lifetimes.access_token),
         };
-        // Kept as long as anything that the code was redeemed for lives.
-        let kept_until = ends_at.plus(lifetimes.access_token);
+        // Kept as long as anything that the code was redeemed for lives, and as the code itself: forgotten before, it could be redeemed again.
+        let kept_until = ends_at.max(code_expires_at).plus(lifetimes.access_token);
         let refresh_tokens = refresh_token.map(|token| refresh_token::Model {
             hash: secret::hash(token),
             grant_id: grant.grant_id.clone(),
