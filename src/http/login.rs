@@ -179,7 +179,12 @@ impl Login {
             // The same person has proved again who they are: the session goes on under a new id.
             Some(former) if former.account_id == row.account_id => {
                 row.sid = former.sid;
-                sessions::rotate(&provider.storage, &former.cookie_hash, row).await?;
+                let storage = &provider.storage;
+                if !sessions::rotate(storage, &former.cookie_hash, row.clone()).await? {
+                    // It ended, or another tab was faster: this login stands all the same.
+                    row.sid = secret::id();
+                    sessions::put(storage, row).await?;
+                }
             }
             former => {
                 if let Some(former) = former {
