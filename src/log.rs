@@ -70,7 +70,7 @@ pub fn open(form: Form, filter: &str) -> Result<(), LogError> {
 }
 
 /// The same for a writer of the caller's: what [`open`] logs to stderr.
-fn layer<S, W>(
+pub fn layer<S, W>(
     form: Form,
     filter: &str,
     writer: impl Fn() -> W + Send + Sync + 'static,

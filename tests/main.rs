@@ -16,3 +16,4 @@ mod main_flows;
 mod openapi;
 mod server;
 mod support;
+mod threats;

@@ -31,12 +31,12 @@ mod time;
 mod token;
 
 pub use answer::{Answer, Code};
-pub use app::{App, Registration, Request};
+pub use app::{App, Registration, Request, basic};
 pub use browser::{Arrival, Browser};
 pub use database::Database;
 pub use id_token::Claims;
-pub use op::{Op, Setup, listen};
-pub use page::Page;
+pub use op::{Op, Setup, listen, password_of};
+pub use page::{Form, Page};
 pub use token::Tokens;
 
 /// Tells a story once on each database: `on_every_database!(fn name(op) { .. })` makes the tests

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, oneshot};
 use tokio::task::JoinSet;
 use url::Url;
 use vestibule::config::Config;
@@ -81,8 +82,9 @@ pub struct Op {
     issuer: Url,
     http: reqwest::Client,
     provider: Arc<Provider>,
-    _tasks: JoinSet<()>,
-    _database: Fresh,
+    stop: oneshot::Sender<()>,
+    tasks: JoinSet<()>,
+    database: Fresh,
 }
 
 /// The password of a seeded person.
@@ -150,14 +152,45 @@ impl Op {
         let seeded = setup.is_usual() && database.restore(usual_content().await);
         let provider = open(configuration(&issuer, &database.url, setup.config), &time).await;
 
-        let mut tasks = JoinSet::new();
-        let endpoint = vestibule::http::endpoint(&provider).unwrap();
-        tasks.spawn(server.serve(endpoint, std::future::pending()));
-        let op = Self { time, issuer, http, provider, _tasks: tasks, _database: database };
+        let (stop, tasks) = serve(server, &provider);
+        let op = Self { time, issuer, http, provider, stop, tasks, database };
         if !seeded {
             seed(&op.provider).await;
         }
         op
+    }
+
+    /// Stops it and starts it again at the same address, with what it stored and nothing else. Without TLS.
+    pub async fn restart(self) -> Self {
+        let Self { time, issuer, http, provider, stop, mut tasks, database } = self;
+        drop(stop);
+        while tasks.join_next().await.is_some() {}
+        provider.storage.clone().close().await.unwrap();
+        let provider = open(provider.config.clone(), &time).await;
+        let address = issuer.socket_addrs(|| None).unwrap();
+        let server = Server::bind(&address, None, Limits::default()).await.unwrap();
+        let (stop, tasks) = serve(server, &provider);
+        Self { time, issuer, http, provider, stop, tasks, database }
+    }
+
+    /// What it stores, for stories that change it behind its back.
+    pub fn storage(&self) -> &Storage {
+        &self.provider.storage
+    }
+
+    /// Runs a statement that every database understands.
+    pub async fn execute(&self, statement: &str) {
+        self.storage().write_connection().execute_unprepared(statement).await.unwrap();
+    }
+
+    /// Sends requests that no pleasant browser would send: without cookies, without following.
+    pub fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    /// A place at it: a path with or without a query.
+    pub fn url(&self, place: &str) -> Url {
+        self.issuer.join(place).unwrap()
     }
 
     /// Makes a person known, with the password that [`password_of`] says.
@@ -217,9 +250,20 @@ impl Op {
         self.http.get(self.issuer.join(place).unwrap()).send().await.unwrap().status().as_u16()
     }
 
-    fn now(&self) -> Timestamp {
+    pub fn now(&self) -> Timestamp {
         self.provider.now()
     }
+}
+
+/// Serves until the sender is dropped.
+fn serve(server: Server, provider: &Arc<Provider>) -> (oneshot::Sender<()>, JoinSet<()>) {
+    let endpoint = vestibule::http::endpoint(provider).unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(server.serve(endpoint, async {
+        let _ = stopped.await;
+    }));
+    (stop, tasks)
 }
 
 /// What a database holds that a usual provider has begun to use: tables, keys, alice and bob. Made once,

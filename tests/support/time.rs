@@ -21,6 +21,11 @@ impl Time {
         self.0.fetch_add(i64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
+    /// Sets the clock back, as a correction may.
+    pub fn go_back(&self, duration: Duration) {
+        self.0.fetch_sub(i64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
     /// Lets whole seconds pass.
     pub fn pass_seconds(&self, seconds: u64) {
         self.pass(Duration::from_secs(seconds));
