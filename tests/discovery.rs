@@ -114,6 +114,48 @@ async fn every_announced_way_to_authenticate_is_accepted_and_only_the_registered
 }
 
 #[tokio::test]
+async fn tokens_are_given_back_in_every_announced_way_and_only_in_the_registered_one() {
+    let op = Op::start().await;
+    let document = op.discovery().await;
+    let methods = list(&document, "revocation_endpoint_auth_methods_supported");
+    for &method in &methods {
+        let registration = Registration::web().with("token_endpoint_auth_method", json!(method));
+        let app = op.app(registration).await;
+        let code = op.browser().authorize(&app).through("alice").await.code();
+        let token = app.redeem(&code).await.tokens().access_token;
+        for &other in methods.iter().filter(|other| **other != method && method != "none") {
+            let reply = app.authenticating_by(other).revoke(&token).await;
+            assert_eq!(reply.error(), "invalid_client", "{method} by {other}");
+        }
+        assert_eq!(app.userinfo(&token).await.status, 200);
+        assert_eq!(app.revoke(&token).await.status, 200, "{method}");
+        assert_eq!(app.userinfo(&token).await.status, 401);
+    }
+}
+
+#[tokio::test]
+async fn every_announced_grant_is_honoured() {
+    let op = Op::start().await;
+    let document = op.discovery().await;
+    let app = op.app(Registration::web().response_types(&["code id_token token"])).await;
+    let answer = op.browser().authorize(&app).through("alice").await.answer();
+    for grant in list(&document, "grant_types_supported") {
+        match grant {
+            "implicit" => assert_eq!(app.userinfo(answer.access_token()).await.status, 200),
+            "authorization_code" => {
+                app.redeem(&answer.code()).await.tokens();
+            }
+            "refresh_token" => {
+                let code = op.browser().authorize(&app).through("alice").await.code();
+                let tokens = app.redeem(&code).await.tokens();
+                app.refresh(tokens.refresh_token()).await.tokens();
+            }
+            other => panic!("{other} is announced, and nobody has tried it"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn every_announced_value_of_a_parameter_is_accepted_and_no_other() {
     let (op, app) = Op::with_app().await;
     let document = op.discovery().await;

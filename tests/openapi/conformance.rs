@@ -6,12 +6,12 @@
 
 use std::process::Command;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use vestibule::http::operations::{self, Metrics, Readiness};
 use vestibule::server::Server;
 
 use super::{committed, python, root, run};
-use crate::support::{App, Op, Registration, listen};
+use crate::support::{App, Op, Registration, Tokens, listen};
 
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,\
     response_schema_conformance,unsupported_method,allow_header_conformance,ignored_auth";
@@ -30,49 +30,69 @@ async fn app(op: &Op) -> App {
     op.app(Registration::web().response_types(&all)).await
 }
 
-/// What a request must hold to get further than the first check, by the names of the parameters.
-async fn known(op: &Op, app: &App) -> serde_json::Value {
+/// Tokens of a session of their own.
+async fn tokens(op: &Op, app: &App) -> Tokens {
+    let code = op.browser().authorize(app).through("alice").await.code();
+    app.redeem(&code).await.tokens()
+}
+
+/// What requests must hold to get further than the first check.
+async fn known(op: &Op, app: &App) -> Value {
     let browser = op.browser();
     let code = browser.authorize(app).through("alice").await.code();
     let own = app.redeem(&code).await.tokens();
-    let arrival = browser.authorize(app.request().prompt("consent")).await;
+    let request = app.request().prompt("consent");
+    let challenge = request.get("code_challenge").unwrap().to_owned();
+    let arrival = browser.authorize(request).await;
     let page = arrival.page();
-    let field = |name: &str| page.attribute(&format!("input[name={name}]"), "value");
-    // What is used up, given back or signed out is another session's.
-    let other = op.browser();
-    let code = other.authorize(app).through("alice").await.code();
-    let tokens = app.redeem(&code).await.tokens();
-    let code = other.authorize(app).await.code();
+    let field = |name: &str| page.attribute(&format!("input[name={name}]"), "value").unwrap();
+    let (pending, shown) = (field("pending"), field("shown"));
+    let cookies = browser.cookies().into_iter();
     let cookies: serde_json::Map<_, _> =
-        browser.cookies().into_iter().map(|(name, cookie)| (name, json!(cookie.value))).collect();
+        cookies.map(|(name, cookie)| (name, json!(cookie.value))).collect();
+    // What is used up, given back or signed out is another session's.
+    let (used, given_back, signed_out) =
+        (tokens(op, app).await, tokens(op, app).await, tokens(op, app).await);
+    let (client_id, redirect_uri) = (app.client_id(), app.redirect_uri());
     json!({
         "cookies": cookies,
         "access_token": own.access_token,
+        "good": {
+            "/oauth2/authorize": {
+                "client_id": client_id,
+                "response_type": "code id_token token",
+                "redirect_uri": redirect_uri,
+                "scope": "openid profile",
+                "nonce": "n",
+                "code_challenge": challenge,
+                "code_challenge_method": "S256",
+            },
+            "/oauth2/token": { "grant_type": "refresh_token", "refresh_token": used.refresh_token },
+            "/oauth2/revoke": { "token": given_back.access_token },
+            "/login": { "pending": pending, "username": "bob", "password": "bob knows a long password" },
+            "/consent": { "pending": pending, "shown": shown, "answer": "allow" },
+            "/choice": { "pending": pending },
+        },
         "parameters": {
-            "client_id": app.client_id(),
+            "client_id": client_id,
             "client_secret": app.client_secret(),
-            "redirect_uri": app.redirect_uri(),
+            "redirect_uri": redirect_uri,
             "post_logout_redirect_uri": app.post_logout_redirect_uri(),
-            "scope": "openid profile offline_access",
-            "code": code.value,
-            "code_verifier": code.verifier,
-            "refresh_token": tokens.refresh_token,
-            "token": tokens.access_token,
-            "access_token": tokens.access_token,
-            "id_token_hint": tokens.raw_id_token,
-            "pending": field("pending"),
-            "shown": field("shown"),
-            "username": "bob",
-            "password": "bob knows a long password",
+            "scope": "openid email",
+            "code_challenge": challenge,
+            "refresh_token": used.refresh_token,
+            "access_token": own.access_token,
+            "id_token_hint": signed_out.raw_id_token,
+            "pending": pending,
+            "shown": shown,
             "claims": "{\"userinfo\":{\"email\":{\"essential\":true}}}",
-            "v": "1",
             "name": "vestibule.css",
         },
     })
 }
 
 /// Runs schemathesis with the document against a server.
-async fn attack(server: &str, more: &[&str], known: &serde_json::Value, app: Option<&App>) {
+async fn attack(server: &str, more: &[&str], known: &Value, app: Option<&App>) {
     let document =
         std::env::temp_dir().join(format!("vestibule-openapi-{}.json", vestibule::secret::id()));
     std::fs::write(&document, committed()).unwrap();
@@ -116,6 +136,12 @@ async fn the_operations_address_answers_as_the_document_says() {
     let address = format!("http://{}", server.addresses()[0]);
     let endpoint = operations::endpoint(Readiness::default(), Metrics::open());
     let served = tokio::spawn(server.serve(endpoint, std::future::pending()));
-    attack(&address, &["--include-tag", "Operations"], &json!({}), None).await;
+    attack(
+        &address,
+        &["--include-tag", "Operations"],
+        &json!({ "cookies": {}, "good": {}, "parameters": {} }),
+        None,
+    )
+    .await;
     served.abort();
 }
