@@ -125,24 +125,44 @@ impl Authorization {
             },
         };
         let interaction = Interaction::load(provider, pending, visitor).await?;
+        let (endpoint, registered) = (interaction.endpoint.clone(), interaction.registered.clone());
+        match self.decide(interaction, visitor, now).await {
+            Ok(response) => Ok(response),
+            // From here on there is a client to tell, even of what we failed in.
+            Err(fault) => {
+                tracing::error!(reference = visitor.reference, %fault, "fault");
+                let reply = endpoint.refuse(&fault.error(), &visitor.reference);
+                Ok(provider.leave(reply, &registered.client)?)
+            }
+        }
+    }
+
+    /// Loads what the world holds, and does what the core decides.
+    async fn decide(
+        &self,
+        interaction: Interaction,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<Response, Fault> {
+        let provider = &*self.0;
         let hint = match self.hint(&interaction) {
             Ok(hint) => hint,
-            Err(error) => return Ok(interaction.refuse(provider, &error, visitor)?),
+            Err(error) => return interaction.refuse(provider, &error, visitor),
         };
         let seat = provider.seat(visitor, now).await?;
         let consent = self.consent(&interaction, seat.as_ref()).await?;
         let facts = Facts { session: seat.as_ref().map(Seat::session), consent, hint };
-        Ok(match interaction.request.decide(facts) {
-            Decision::LogIn => provider.go("/login", &interaction.pending, visitor)?,
-            Decision::ChooseAccount(_) => provider.go("/choice", &interaction.pending, visitor)?,
-            Decision::AskConsent(_) => provider.go("/consent", &interaction.pending, visitor)?,
-            Decision::Refuse(error) => interaction.refuse(provider, &error, visitor)?,
+        match interaction.request.decide(facts) {
+            Decision::LogIn => provider.go("/login", &interaction.pending, visitor),
+            Decision::ChooseAccount(_) => provider.go("/choice", &interaction.pending, visitor),
+            Decision::AskConsent(_) => provider.go("/consent", &interaction.pending, visitor),
+            Decision::Refuse(error) => interaction.refuse(provider, &error, visitor),
             Decision::Grant { session, scope } => {
                 let account = seat.map(|seat| seat.account);
                 let granting = Granting { session, scope, account };
-                self.grant(interaction, &granting, visitor, now)?
+                self.grant(interaction, &granting, visitor, now)
             }
-        })
+        }
     }
 
     /// The subject of `id_token_hint`, if one was given.
@@ -182,7 +202,7 @@ impl Authorization {
     ) -> Result<Response, Fault> {
         let provider = &*self.0;
         let Granting { session, scope, account } = granting;
-        let Interaction { registered, endpoint, request, .. } = &interaction;
+        let Interaction { registered, request, .. } = &interaction;
         let client = &registered.client;
         let response_type = request.response_type();
         let issuance = Issuance {
@@ -193,12 +213,8 @@ impl Authorization {
             claims: request.claims(),
             bound: Bound::Session(&session.sid),
         };
-        let code = response_type.code.then(|| {
-            let content =
-                Code::new(request, &client.client_id, endpoint, session, scope, secret::id());
-            provider.sealer.seal(Purpose::Code, &content, now.plus(provider.config.lifetimes.code))
-        });
-        let code = code.transpose()?;
+        let code =
+            response_type.code.then(|| self.code(&interaction, granting, now)).transpose()?;
         if code.as_ref().is_some_and(|code| code.len() > code::LIMIT) {
             let reason = "claims, nonce or scope are too long to fit into a code";
             let error = protocol::Code::InvalidRequest.because(reason);
@@ -236,6 +252,23 @@ impl Authorization {
         );
         let Interaction { registered, endpoint, .. } = interaction;
         provider.leave(endpoint.grant(granted), &registered.client)
+    }
+}
+
+impl Authorization {
+    /// A code: what was granted, sealed.
+    fn code(
+        &self,
+        interaction: &Interaction,
+        granting: &Granting,
+        now: Timestamp,
+    ) -> Result<String, Fault> {
+        let Interaction { registered, endpoint, request, .. } = interaction;
+        let Granting { session, scope, .. } = granting;
+        let client_id = &registered.client.client_id;
+        let content = Code::new(request, client_id, endpoint, session, scope, secret::id());
+        let expires_at = now.plus(self.0.config.lifetimes.code);
+        Ok(self.0.sealer.seal(Purpose::Code, &content, expires_at)?)
     }
 }
 

@@ -45,23 +45,24 @@ const TOUCH_AFTER: u32 = 20;
 impl Provider {
     /// Who is logged in at this browser, in good standing with their backend.
     pub async fn seat(&self, visitor: &Visitor, now: Timestamp) -> Result<Option<Seat>, Fault> {
-        let Some(cookie) = self.cookies.read(visitor, Cookie::Session) else { return Ok(None) };
-        let found = sessions::find_with_account(&self.storage, &secret::hash(cookie)).await?;
-        self.seat_of(found, now).await
-    }
-
-    /// The seat of a session, if it still stands.
-    pub async fn seat_of(
-        &self,
-        found: Option<(session::Model, account::Model)>,
-        now: Timestamp,
-    ) -> Result<Option<Seat>, Fault> {
-        let Some((row, account)) = found.filter(|(row, _)| now < row.expires_at) else {
+        let Some(Seat { row, account }) = self.taken_seat(visitor, now).await? else {
             return Ok(None);
         };
         let Some(account) = self.standing(account, now).await? else { return Ok(None) };
         self.touch(&row, now).await?;
         Ok(Some(Seat { row, account }))
+    }
+
+    /// Who is logged in at this browser, whatever their backend says: enough to sign them out.
+    pub async fn taken_seat(
+        &self,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<Option<Seat>, Fault> {
+        let Some(cookie) = self.cookies.read(visitor, Cookie::Session) else { return Ok(None) };
+        let found = sessions::find_with_account(&self.storage, &secret::hash(cookie)).await?;
+        let found = found.filter(|(row, _)| now < row.expires_at);
+        Ok(found.map(|(row, account)| Seat { row, account }))
     }
 
     /// Keeps a session awake. Written only now and then: most requests write nothing.

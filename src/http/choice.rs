@@ -5,7 +5,6 @@ use std::sync::Arc;
 use poem::Response;
 use poem::http::StatusCode;
 use poem_openapi::{Enum, Object, OpenApi};
-use serde::{Deserialize, Serialize};
 
 use crate::protocol::Parameters;
 use crate::seal::Purpose;
@@ -17,6 +16,7 @@ use super::cookies::{Cookie, Visitor};
 use super::fault::Halt;
 use super::form::{Form, Query};
 use super::interaction::Interaction;
+use super::offer;
 use super::openapi::Tag;
 use super::pages::{self, Field};
 use super::pending::PENDING;
@@ -46,17 +46,6 @@ pub struct ChoiceForm {
 enum ChoiceAnswer {
     Continue,
     Other,
-}
-
-/// The name of the sealed field.
-const SHOWN: &str = "shown";
-
-/// What the page offered.
-#[derive(Serialize, Deserialize)]
-struct Shown {
-    request: String,
-    sid: String,
-    account_id: String,
 }
 
 pub struct Choice(pub Arc<Provider>);
@@ -113,17 +102,11 @@ impl Choice {
         let Some(seat) = provider.seat(visitor, now).await? else {
             return Ok(interaction.resume(provider, visitor)?);
         };
-        let shown = Shown {
-            request: interaction.pending.id.clone(),
-            sid: seat.row.sid.clone(),
-            account_id: seat.account.id.clone(),
-        };
-        let expires_at = now.plus(provider.config.lifetimes.pending_request);
         let browser = provider.cookies.read(visitor, Cookie::Browser);
         let page = pages::Choice {
             hidden: vec![
                 Field::new(PENDING, interaction.pending.seal(provider, browser)?),
-                Field::new(SHOWN, provider.sealer.seal(Purpose::ChoiceForm, &shown, expires_at)?),
+                offer::field(provider, Purpose::ChoiceForm, &interaction, &seat, &())?,
             ],
             application: application(interaction.client()),
             person: provider.person(&seat)?,
@@ -139,15 +122,13 @@ impl Choice {
         if form.all("answer").next() == Some("other") {
             return Ok(provider.go("/login", &interaction.pending, visitor)?);
         }
-        let shown = form.all(SHOWN).next().unwrap_or_default();
-        let shown = provider.sealer.open::<Shown>(Purpose::ChoiceForm, shown).ok();
-        let shown = shown.and_then(|shown| shown.at(now).ok());
-        if let (Some(shown), Some(seat)) = (shown, provider.seat(visitor, now).await?)
-            && shown.request == interaction.pending.id
-            && shown.sid == seat.row.sid
-            && shown.account_id == seat.account.id
+        let seat = provider.seat(visitor, now).await?;
+        if let Some(seat) = seat
+            && let Some(()) =
+                offer::read(provider, Purpose::ChoiceForm, form, &interaction, &seat, now)
         {
-            sessions::choose(&provider.storage, &seat.row.cookie_hash, &shown.request).await?;
+            let request_id = &interaction.pending.id;
+            sessions::choose(&provider.storage, &seat.row.cookie_hash, request_id).await?;
         }
         Ok(interaction.resume(provider, visitor)?)
     }

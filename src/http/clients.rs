@@ -10,8 +10,10 @@ use moka::future::Cache;
 
 use crate::jose::{Signer, Verifier};
 use crate::protocol::Client;
+use crate::protocol::client;
 use crate::seal::{Purpose, Sealer};
-use crate::storage::{Storage, client, clients};
+use crate::storage::client::Model as Row;
+use crate::storage::{self, Storage, clients};
 
 use super::fault::Fault;
 
@@ -48,6 +50,9 @@ impl Clients {
 
     /// The client, unless there is none or it is disabled.
     pub async fn find(&self, client_id: &str) -> Result<Option<Arc<Registered>>, Fault> {
+        if client_id.len() > client::LONGEST_ID {
+            return Ok(None);
+        }
         if let Some(kept) = self.kept.get(client_id).await {
             return Ok(kept);
         }
@@ -61,24 +66,24 @@ impl Clients {
 
     /// Whether any client may call us from pages of this origin. All that a preflight can be asked.
     pub async fn any_has_origin(&self, origin: &str) -> Result<bool, Fault> {
-        let origins = match self.origins.get(&()).await {
-            Some(origins) => origins,
-            None => {
-                let mut origins = BTreeSet::new();
-                for row in clients::list(&self.storage).await? {
-                    if !row.disabled {
-                        origins.extend(self.read(&row)?.client.origins());
-                    }
-                }
-                let origins = Arc::new(origins);
-                self.origins.insert((), origins.clone()).await;
-                origins
-            }
-        };
-        Ok(origins.contains(origin))
+        let origins = self.origins.try_get_with((), self.all_origins()).await;
+        Ok(origins.map_err(|fault| storage::Fault::clone(&fault))?.contains(origin))
     }
 
-    fn read(&self, row: &client::Model) -> Result<Registered, Fault> {
+    /// However many ask at once, the table is read by one of them.
+    async fn all_origins(&self) -> Result<Arc<BTreeSet<String>>, storage::Fault> {
+        let mut origins = BTreeSet::new();
+        for row in clients::list(&self.storage).await? {
+            match clients::read(&row) {
+                Ok(client) if !client.disabled => origins.extend(client.origins()),
+                Ok(_) => {}
+                Err(fault) => tracing::error!(client_id = row.id, %fault, "a client is left out"),
+            }
+        }
+        Ok(Arc::new(origins))
+    }
+
+    fn read(&self, row: &Row) -> Result<Registered, Fault> {
         let client = clients::read(row)?;
         let (mut hmac, mut verifier) = (None, None);
         if let Some(sealed) = &row.secret_sealed {

@@ -22,6 +22,7 @@ use super::cookies::{Cookie, Visitor};
 use super::fault::{Fault, Halt};
 use super::form::{Form, Query};
 use super::interaction::Interaction;
+use super::offer;
 use super::openapi::Tag;
 use super::pages::{self, Field};
 use super::pending::PENDING;
@@ -53,15 +54,9 @@ enum ConsentAnswer {
     Deny,
 }
 
-/// The name of the sealed field.
-const SHOWN: &str = "shown";
-
-/// What the page asked for, and whom.
+/// What the page asked for.
 #[derive(Serialize, Deserialize)]
 struct Shown {
-    request: String,
-    sid: String,
-    account_id: String,
     scope: Scope,
     claims: Vec<String>,
 }
@@ -121,7 +116,7 @@ impl Consent {
         let Some(seat) = provider.seat(visitor, now).await? else {
             return Ok(interaction.resume(provider, visitor)?);
         };
-        Ok(self.render(&interaction, &seat, visitor, now)?)
+        Ok(self.render(&interaction, &seat, visitor)?)
     }
 
     async fn answer(&self, form: &Parameters, visitor: &Visitor) -> Result<Response, Halt> {
@@ -129,57 +124,50 @@ impl Consent {
         let now = provider.now();
         let sealed = form.all(PENDING).next();
         let interaction = Interaction::open(provider, sealed, visitor, now).await?;
-        let shown = form.all(SHOWN).next().unwrap_or_default();
-        let shown = provider.sealer.open::<Shown>(Purpose::ConsentForm, shown).ok();
-        let shown = shown.and_then(|shown| shown.at(now).ok());
-        let seat = provider.seat(visitor, now).await?;
-        let (Some(shown), Some(seat)) = (shown, seat) else {
+        let Some(seat) = provider.seat(visitor, now).await? else {
             return Ok(interaction.resume(provider, visitor)?);
         };
-        // Another session has to be asked anew.
-        if shown.request != interaction.pending.id
-            || shown.sid != seat.row.sid
-            || shown.account_id != seat.account.id
-        {
-            return Ok(interaction.resume(provider, visitor)?);
-        }
+        let shown = offer::read(provider, Purpose::ConsentForm, form, &interaction, &seat, now);
+        let Some(shown) = shown else { return Ok(interaction.resume(provider, visitor)?) };
         if form.all("answer").next() != Some("allow") {
             let error = Code::AccessDenied.because("the End-User denied");
             return Ok(interaction.refuse(provider, &error, visitor)?);
         }
-        self.record(&interaction, shown, now).await?;
+        self.record(&interaction, &seat, &shown, now).await?;
         Ok(interaction.resume(provider, visitor)?)
     }
 
-    /// What was agreed to before stays agreed to.
+    /// What was agreed to before stays agreed to, also what another tab is agreeing to now.
     async fn record(
         &self,
         interaction: &Interaction,
-        shown: Shown,
+        seat: &Seat,
+        shown: &Shown,
         now: Timestamp,
     ) -> Result<(), Fault> {
         let storage = &self.0.storage;
-        let client_id = &interaction.client().client_id;
-        let before = consents::find(storage, &shown.account_id, client_id).await?;
-        let (scope, mut claims) = match before {
-            None => (shown.scope, shown.claims),
-            Some(before) => {
-                let mut claims: Vec<String> = serde_json::from_str(&before.claims)?;
-                claims.extend(shown.claims);
-                (shown.scope.union(&Scope::from(before.scope)), claims)
+        let (account_id, client_id) = (&seat.account.id, &interaction.client().client_id);
+        loop {
+            let before = consents::find(storage, account_id, client_id).await?;
+            let (mut scope, mut claims) = (shown.scope.clone(), shown.claims.clone());
+            if let Some(before) = &before {
+                scope = scope.union(&Scope::from(before.scope.clone()));
+                claims.extend(serde_json::from_str::<Vec<String>>(&before.claims)?);
+                claims.sort_unstable();
+                claims.dedup();
             }
-        };
-        claims.sort_unstable();
-        claims.dedup();
-        let row = consent::Model {
-            account_id: shown.account_id,
-            client_id: client_id.clone(),
-            scope: scope.to_string(),
-            claims: serde_json::to_string(&claims)?,
-            answered: shown.request,
-            granted_at: now,
-        };
-        Ok(consents::put(storage, row).await?)
+            let row = consent::Model {
+                account_id: account_id.clone(),
+                client_id: client_id.clone(),
+                scope: scope.to_string(),
+                claims: serde_json::to_string(&claims)?,
+                answered: interaction.pending.id.clone(),
+                granted_at: now,
+            };
+            if consents::put(storage, row, before.as_ref()).await? {
+                return Ok(());
+            }
+        }
     }
 
     fn render(
@@ -187,7 +175,6 @@ impl Consent {
         interaction: &Interaction,
         seat: &Seat,
         visitor: &Visitor,
-        now: Timestamp,
     ) -> Result<Response, Fault> {
         let provider = &*self.0;
         let browser = provider.cookies.read(visitor, Cookie::Browser);
@@ -195,14 +182,7 @@ impl Consent {
         let mut claims: Vec<String> = request.claims().names().map(str::to_owned).collect();
         claims.sort_unstable();
         claims.dedup();
-        let shown = Shown {
-            request: interaction.pending.id.clone(),
-            sid: seat.row.sid.clone(),
-            account_id: seat.account.id.clone(),
-            scope: request.scope().clone(),
-            claims: claims.clone(),
-        };
-        let expires_at = now.plus(provider.config.lifetimes.pending_request);
+        let shown = Shown { scope: request.scope().clone(), claims: claims.clone() };
         let scopes = request.scope().iter().filter(|name| ![OPENID, OFFLINE_ACCESS].contains(name));
         let scopes = scopes.map(|name| pages::Scope {
             name: name.to_owned(),
@@ -211,7 +191,7 @@ impl Consent {
         let page = pages::Consent {
             hidden: vec![
                 Field::new(PENDING, interaction.pending.seal(provider, browser)?),
-                Field::new(SHOWN, provider.sealer.seal(Purpose::ConsentForm, &shown, expires_at)?),
+                offer::field(provider, Purpose::ConsentForm, interaction, seat, &shown)?,
             ],
             application: application(interaction.client()),
             person: provider.person(seat)?,

@@ -7,7 +7,6 @@ use poem::{Endpoint, Middleware, Request, Response};
 
 use super::clients::Registered;
 use super::cookies::Visitor;
-use super::fault::Fault;
 use super::provider::Provider;
 
 /// Endpoints for everyone: discovery and keys are public.
@@ -39,20 +38,17 @@ impl Provider {
         }
     }
 
-    /// Lets a page of any registered origin read the answer, where it names no client and says nothing about one.
-    pub async fn allow_any_registered_origin(
-        &self,
-        response: &mut Response,
-        visitor: &Visitor,
-    ) -> Result<(), Fault> {
+    /// Lets a page of any registered origin read the answer, where it says nothing about a client. When that cannot be found out, no
+    /// page reads it.
+    pub async fn allow_any_registered_origin(&self, response: &mut Response, visitor: &Visitor) {
         vary(response.headers_mut());
-        let Some(origin) = visitor.origin() else { return Ok(()) };
-        if let Ok(text) = origin.to_str()
-            && self.clients.any_has_origin(text).await?
-        {
-            allow(response.headers_mut(), origin);
+        let Some(origin) = visitor.origin() else { return };
+        let Ok(text) = origin.to_str() else { return };
+        match self.clients.any_has_origin(text).await {
+            Ok(true) => allow(response.headers_mut(), origin),
+            Ok(false) => {}
+            Err(fault) => tracing::error!(reference = visitor.reference, %fault, "fault"),
         }
-        Ok(())
     }
 }
 

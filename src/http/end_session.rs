@@ -9,7 +9,7 @@ use poem_openapi::{Object, OpenApi};
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::end_session::{Decision, Request};
-use crate::protocol::{Parameters, Timestamp};
+use crate::protocol::{Error, Parameters, Timestamp};
 use crate::seal::Purpose;
 use crate::secret;
 use crate::storage::sessions;
@@ -47,6 +47,9 @@ pub struct LogoutForm {
     /// Whose session ends, and where to go then, sealed.
     shown: Option<String>,
 }
+
+/// The parameters of a posted request total at most this many bytes: they travel on through a URL. Most of it is the ID Token.
+const LIMIT: usize = 16 * 1024;
 
 /// The name of the sealed field.
 const SHOWN: &str = "shown";
@@ -124,14 +127,14 @@ impl EndSession {
 
     /// Sign out, asked by a client through a form
     ///
-    /// The same, with the parameters in the body.
+    /// Answered by a redirect to the same endpoint with the same parameters, so that the session's cookie comes along.
     #[oai(path = "/oauth2/logout", method = "post", operation_id = "endSessionByPost")]
     async fn end_session_by_post(
         &self,
         form: OptionalForm<EndSessionParameters>,
         visitor: Visitor,
     ) -> Answer<Posted> {
-        let result = self.answer(&form.parameters, &visitor).await;
+        let result = Ok(self.to_get(&form.parameters, &visitor));
         self.0.page(result, &visitor).into()
     }
 
@@ -155,37 +158,36 @@ impl EndSession {
 }
 
 impl EndSession {
+    /// A form of another site brings no `SameSite=Lax` cookie; the redirect does.
+    fn to_get(&self, parameters: &Parameters, visitor: &Visitor) -> Response {
+        match parameters.within(LIMIT) {
+            Ok(()) => see_other(&format!("/oauth2/logout?{}", parameters.encode())),
+            Err(error) => self.faulty(&error, visitor),
+        }
+    }
+
+    fn faulty(&self, error: &Error, visitor: &Visitor) -> Response {
+        let sentence = format!("The application sent a faulty request: {}.", error.description);
+        self.0.show(StatusCode::BAD_REQUEST, &sentence, visitor)
+    }
+
     async fn answer(&self, parameters: &Parameters, visitor: &Visitor) -> Result<Response, Halt> {
         let provider = &*self.0;
         let now = provider.now();
-        let faulty = |sentence: &str| {
-            let sentence = format!("The application sent a faulty request: {sentence}.");
-            Halt::with(provider.show(StatusCode::BAD_REQUEST, &sentence, visitor))
-        };
-        let request = Request::read(parameters).map_err(|error| faulty(&error.description))?;
+        let faulty = |error: &Error| Halt::with(self.faulty(error, visitor));
+        let request = Request::read(parameters).map_err(|error| faulty(&error))?;
         let named = self.named(&request).await?;
-        let hint = match &request.id_token_hint {
-            None => None,
-            Some(token) => {
-                let hint = provider.hint(token, named.as_deref());
-                let reason = "id_token_hint is not an ID Token of this issuer";
-                Some(hint.ok_or_else(|| faulty(reason))?)
-            }
-        };
+        let hint = request.id_token_hint.as_deref();
+        let hint = hint.and_then(|token| provider.hint(token, named.as_deref()));
         let registered = match request.client_id(hint.as_ref()) {
             Some(client_id) => provider.clients.find(client_id).await?,
             None => None,
         };
-        // A form of another site brings no cookie; the hint then says whose session is meant.
-        let seat = match (provider.seat(visitor, now).await?, hint.as_ref()) {
-            (Some(seat), _) => Some(seat),
-            (None, Some(hint)) => self.seat_of(hint.sid.as_deref(), now).await?,
-            (None, None) => None,
-        };
+        let seat = provider.taken_seat(visitor, now).await?;
         let client = registered.as_deref().map(|known| &known.client);
         let session = seat.as_ref().map(Seat::session);
         Ok(match request.decide(hint.as_ref(), client, session.as_ref()) {
-            Decision::Refuse(error) => return Err(faulty(&error.description)),
+            Decision::Refuse(error) => return Err(faulty(&error)),
             Decision::LogOut { then } => {
                 if let Some(seat) = seat {
                     provider.end_session(&seat.row.sid, now).await?;
@@ -206,12 +208,6 @@ impl EndSession {
             Some(client_id) => self.0.clients.find(&client_id).await,
             None => Ok(None),
         }
-    }
-
-    async fn seat_of(&self, sid: Option<&str>, now: Timestamp) -> Result<Option<Seat>, Fault> {
-        let Some(sid) = sid else { return Ok(None) };
-        let found = sessions::find_by_sid_with_account(&self.0.storage, sid).await?;
-        self.0.seat_of(found, now).await
     }
 
     async fn confirmed(&self, form: &Parameters, visitor: &Visitor) -> Result<Response, Halt> {

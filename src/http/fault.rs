@@ -11,7 +11,9 @@ use crate::identity;
 use crate::protocol::{Code, Error};
 use crate::{jose, keys, seal, storage};
 
+use super::cookies::Visitor;
 use super::pages;
+use super::provider::Provider;
 
 /// A failure of something that we depend on.
 #[derive(Debug, thiserror::Error)]
@@ -78,13 +80,12 @@ impl Fault {
     }
 
     /// What a client is told: nothing of our insides.
-    pub fn error(&self, reference: &str) -> Error {
-        let (code, sentence) = if self.is_temporary() {
-            (Code::TemporarilyUnavailable, "the server cannot answer now; try again later")
+    pub fn error(&self) -> Error {
+        if self.is_temporary() {
+            Code::TemporarilyUnavailable.because("the server cannot answer now; try again later")
         } else {
-            (Code::ServerError, "the server failed")
-        };
-        code.because(format!("{sentence} [{reference}]"))
+            Code::ServerError.because("the server failed")
+        }
     }
 }
 
@@ -125,17 +126,27 @@ pub fn retry_after(wait: Duration) -> HeaderValue {
     HeaderValue::from(wait.as_millis().div_ceil(1000).min(u128::from(u32::MAX)) as u64)
 }
 
-/// The answer of a machine endpoint.
-pub fn machine(result: Result<Response, Halt>, reference: &str) -> Response {
-    match result {
-        Ok(response) => response,
-        Err(Halt::Answer(response)) => *response,
-        Err(Halt::Fault(fault)) => {
-            tracing::error!(reference, %fault, "fault");
-            let mut response = json(fault.status(), &fault.error(reference));
-            let wait = fault.retry_after();
-            response.headers_mut().extend(wait.map(|wait| (header::RETRY_AFTER, wait)));
-            response
+impl Provider {
+    /// The answer of a machine endpoint. Where nobody has decided yet who may read it, it says nothing about any client, and pages of
+    /// every registered origin may: an application can then tell "try again later" from a broken network.
+    pub async fn machine(&self, result: Result<Response, Halt>, visitor: &Visitor) -> Response {
+        let mut response = match result {
+            Ok(response) => response,
+            Err(Halt::Answer(response)) => *response,
+            Err(Halt::Fault(fault)) => failure(&fault, &visitor.reference),
+        };
+        if !response.headers().contains_key(header::VARY) {
+            self.allow_any_registered_origin(&mut response, visitor).await;
         }
+        response
     }
+}
+
+fn failure(fault: &Fault, reference: &str) -> Response {
+    tracing::error!(reference, %fault, "fault");
+    let mut error = fault.error();
+    error.description = format!("{} [{reference}]", error.description);
+    let mut response = json(fault.status(), &error);
+    response.headers_mut().extend(fault.retry_after().map(|wait| (header::RETRY_AFTER, wait)));
+    response
 }

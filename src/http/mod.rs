@@ -23,6 +23,7 @@ pub mod interaction;
 pub mod issuance;
 pub mod login;
 pub mod observe;
+pub mod offer;
 pub mod openapi;
 pub mod opening;
 pub mod operations;

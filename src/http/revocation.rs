@@ -13,7 +13,7 @@ use crate::storage::{grants, refresh_tokens, revocations};
 
 use super::answer::{Answer, Answers, BODY, Documentation, FAULTS, NO_STORE};
 use super::cookies::Visitor;
-use super::fault::{self, Fault, Halt};
+use super::fault::{Fault, Halt};
 use super::form::Form;
 use super::openapi::Tag;
 use super::provider::Provider;
@@ -58,7 +58,7 @@ impl Revocation {
     #[oai(path = "/oauth2/revoke", method = "post", operation_id = "revoke")]
     async fn revoke(&self, form: Form<RevocationParameters>, visitor: Visitor) -> Answer<Self> {
         let result = self.answer(&form.parameters, &visitor).await;
-        fault::machine(result, &visitor.reference).into()
+        self.0.machine(result, &visitor).await.into()
     }
 }
 

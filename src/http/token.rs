@@ -4,15 +4,17 @@ mod authorization_code;
 mod refresh_token;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use poem::Response;
 use poem::http::{HeaderValue, StatusCode, header};
 use poem_openapi::{Enum, Object, OpenApi};
 
+use crate::protocol::client::Lifetimes;
 use crate::protocol::client_authentication::{AuthenticatedClient, Presented};
 use crate::protocol::token::{Grant, Redemption, Reply};
 use crate::protocol::{Code, Error, Parameters, Scope, Timestamp};
-use crate::storage::account;
+use crate::storage::{account, grants};
 
 use super::answer::{Answer, Answers, BODY, Documentation, FAULTS, Header, NO_STORE};
 use super::clients::Registered;
@@ -113,7 +115,7 @@ impl Token {
     #[oai(path = "/oauth2/token", method = "post", operation_id = "token")]
     async fn token(&self, form: Form<TokenParameters>, visitor: Visitor) -> Answer<Self> {
         let result = self.answer(&form.parameters, &visitor).await;
-        fault::machine(result, &visitor.reference).into()
+        self.0.machine(result, &visitor).await.into()
     }
 }
 
@@ -176,6 +178,24 @@ impl Exchange<'_> {
         }
     }
 
+    fn lifetimes(&self) -> Spans {
+        let ours = &self.provider.config.lifetimes;
+        let own = &self.client.client().lifetimes;
+        Spans {
+            access_token: Lifetimes::or(own.access_token, ours.access_token),
+            refresh_idle: Lifetimes::or(own.refresh_idle, ours.refresh_idle),
+            refresh_absolute: Lifetimes::or(own.refresh_absolute, ours.refresh_absolute),
+        }
+    }
+
+    /// Revokes a grant with everything issued for it, and refuses.
+    async fn revoke(&self, error: Error, grant_id: &str) -> Result<Result<Reply, Error>, Fault> {
+        tracing::warn!(grant_id, client_id = self.client.client().client_id, %error, "replay");
+        let until = self.now.plus(self.lifetimes().refresh_absolute);
+        grants::revoke(&self.provider.storage, grant_id, until).await?;
+        Ok(Err(error))
+    }
+
     /// The tokens of a grant.
     fn reply(&self, issue: Issue<'_>) -> Result<Reply, Fault> {
         let Issue { grant, scope, account, refresh_token, nonce } = issue;
@@ -205,6 +225,13 @@ impl Exchange<'_> {
             scope: scope.clone(),
         })
     }
+}
+
+/// A client's lifetimes where it has its own, else the server's.
+struct Spans {
+    access_token: Duration,
+    refresh_idle: Duration,
+    refresh_absolute: Duration,
 }
 
 /// What tokens are issued for.

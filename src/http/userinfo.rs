@@ -72,7 +72,7 @@ impl Userinfo {
     #[oai(path = "/oauth2/userinfo", method = "get", operation_id = "userinfo")]
     async fn userinfo(&self, visitor: Visitor) -> Answer<Asked> {
         let result = self.answer(None, &visitor).await;
-        fault::machine(result, &visitor.reference).into()
+        self.0.machine(result, &visitor).await.into()
     }
 
     /// Claims about the End-User, by POST
@@ -85,7 +85,7 @@ impl Userinfo {
         visitor: Visitor,
     ) -> Answer<Posted> {
         let result = self.answer(Some(&form.parameters), &visitor).await;
-        fault::machine(result, &visitor.reference).into()
+        self.0.machine(result, &visitor).await.into()
     }
 }
 
@@ -96,16 +96,16 @@ impl Userinfo {
         let authorization = visitor.authorization();
         let token = match bearer::read(&authorization, body) {
             Ok(Some(token)) => token,
-            Ok(None) => return Ok(provider.refuse_bearer(None, visitor).await?),
-            Err(error) => return Ok(provider.refuse_bearer(Some(&error), visitor).await?),
+            Ok(None) => return Ok(refuse_bearer(None)),
+            Err(error) => return Ok(refuse_bearer(Some(&error))),
         };
         let Some(access) = provider.access(token, now).await? else {
             let error = Code::InvalidToken.because("the access token is not valid");
-            return Ok(provider.refuse_bearer(Some(&error), visitor).await?);
+            return Ok(refuse_bearer(Some(&error)));
         };
         if !access.scope().contains(OPENID) {
             let error = Code::InsufficientScope.because("the access token lacks the scope openid");
-            return Ok(provider.refuse_bearer(Some(&error), visitor).await?);
+            return Ok(refuse_bearer(Some(&error)));
         }
         let known = provider.identities.claims(&access.account)?;
         let mut claims = claims::select(
@@ -127,35 +127,27 @@ impl Userinfo {
     }
 }
 
-impl Provider {
-    /// The status of each error, and the challenge that goes with it (RFC 6750 §3, §3.1). Which client asked is not known, so any
-    /// registered origin may read why.
-    async fn refuse_bearer(
-        &self,
-        error: Option<&Error>,
-        visitor: &Visitor,
-    ) -> Result<Response, fault::Fault> {
-        let status = match error.map(|error| error.code) {
-            Some(Code::InvalidRequest) => StatusCode::BAD_REQUEST,
-            Some(Code::InsufficientScope) => StatusCode::FORBIDDEN,
-            _ => StatusCode::UNAUTHORIZED,
-        };
-        // "If the request lacks any authentication information [...], the resource server SHOULD NOT include an error code"
-        let (challenge, mut response) = match error {
-            None => {
-                let error = Code::InvalidToken.because("no access token");
-                ("Bearer".to_owned(), fault::json(status, &error))
-            }
-            Some(error) => {
-                let (code, description) = (error.code.as_str(), &error.description);
-                let text = format!("Bearer error=\"{code}\", error_description=\"{description}\"");
-                (text, fault::json(status, error))
-            }
-        };
-        if let Ok(challenge) = HeaderValue::from_str(&challenge) {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+/// The status of each error, and the challenge that goes with it (RFC 6750 §3, §3.1).
+fn refuse_bearer(error: Option<&Error>) -> Response {
+    let status = match error.map(|error| error.code) {
+        Some(Code::InvalidRequest) => StatusCode::BAD_REQUEST,
+        Some(Code::InsufficientScope) => StatusCode::FORBIDDEN,
+        _ => StatusCode::UNAUTHORIZED,
+    };
+    // "If the request lacks any authentication information [...], the resource server SHOULD NOT include an error code"
+    let (challenge, mut response) = match error {
+        None => {
+            let error = Code::InvalidToken.because("no access token");
+            ("Bearer".to_owned(), fault::json(status, &error))
         }
-        self.allow_any_registered_origin(&mut response, visitor).await?;
-        Ok(response)
+        Some(error) => {
+            let (code, description) = (error.code.as_str(), &error.description);
+            let text = format!("Bearer error=\"{code}\", error_description=\"{description}\"");
+            (text, fault::json(status, error))
+        }
+    };
+    if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
+    response
 }

@@ -17,6 +17,9 @@ use super::redirect_uri;
 use super::response_type::ResponseType;
 use super::scope::{self, Delimiter, Scope};
 
+/// No `client_id` is longer, in bytes.
+pub const LONGEST_ID: usize = 255;
+
 /// An application that asks for authorization.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Client {
@@ -235,7 +238,7 @@ impl Client {
     pub fn validate(&self) -> Result<(), Error> {
         let refuse = |reason: String| Err(Code::InvalidClientMetadata.because(reason));
         // `client-id = *VSCHAR` (RFC 6749 §A.1); the length is that of its column.
-        if !(1..=255).contains(&self.client_id.len())
+        if !(1..=LONGEST_ID).contains(&self.client_id.len())
             || !self.client_id.bytes().all(|byte| matches!(byte, 0x20..=0x7e))
         {
             return refuse("client_id must be printable ASCII, 255 characters at most".to_owned());

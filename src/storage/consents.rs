@@ -1,11 +1,12 @@
 //! What people let applications have, remembered.
 
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter,
+};
 
 use super::entity::consent::{Column, Entity, Model};
 use super::entity::grant;
-use super::{Fault, Storage, despite_deadlock, grants};
+use super::{Fault, Storage, despite_deadlock, grants, inserted};
 use crate::protocol::Timestamp;
 
 pub async fn find(
@@ -17,16 +18,20 @@ pub async fn find(
     Ok(Entity::find_by_id(key).one(&storage.reads).await?)
 }
 
-/// Inserts a consent, or replaces what was agreed to before.
-pub async fn put(storage: &Storage, consent: Model) -> Result<(), Fault> {
-    let replace = OnConflict::columns([Column::AccountId, Column::ClientId])
-        .update_columns([Column::Scope, Column::Claims, Column::Answered, Column::GrantedAt])
-        .to_owned();
-    Entity::insert(consent.into_active_model())
-        .on_conflict(replace)
-        .exec_without_returning(&storage.writes)
+/// Inserts a consent, or replaces `before`; not, if somebody was quicker, and then what they left has to be read again.
+pub async fn put(storage: &Storage, consent: Model, before: Option<&Model>) -> Result<bool, Fault> {
+    let Some(before) = before else {
+        let row = consent.into_active_model();
+        return inserted(Entity::insert(row).exec_without_returning(&storage.writes).await);
+    };
+    let replaced = Entity::update_many()
+        .set(consent.into_active_model().reset_all())
+        .filter(Column::AccountId.eq(&before.account_id))
+        .filter(Column::ClientId.eq(&before.client_id))
+        .filter(Column::Answered.eq(&before.answered))
+        .exec(&storage.writes)
         .await?;
-    Ok(())
+    Ok(replaced.rows_affected == 1)
 }
 
 /// Takes a consent back, and with it every grant, offline ones too; whether there was one.

@@ -6,9 +6,7 @@ use crate::protocol::token::{Grant, Reply};
 use crate::protocol::{Code, Error, Timestamp};
 use crate::seal::{Opened, Purpose};
 use crate::secret;
-use crate::storage::{
-    Outcome, Write, grant, grants, redemption, redemptions, refresh_token, sessions,
-};
+use crate::storage::{Outcome, Write, grant, redemption, redemptions, refresh_token, sessions};
 
 use super::super::fault::Fault;
 use super::{Exchange, Issue};
@@ -93,18 +91,6 @@ impl Exchange<'_> {
             refresh_tokens: refresh_tokens.into_iter().collect(),
             ..Write::default()
         }
-    }
-
-    /// Revokes a grant with everything issued for it, and refuses.
-    pub(super) async fn revoke(
-        &self,
-        error: Error,
-        grant_id: &str,
-    ) -> Result<Result<Reply, Error>, Fault> {
-        tracing::warn!(grant_id, client_id = self.client.client().client_id, %error, "replay");
-        let until = self.now.plus(self.lifetimes().refresh_absolute);
-        grants::revoke(&self.provider.storage, grant_id, until).await?;
-        Ok(Err(error))
     }
 }
 

@@ -1,8 +1,5 @@
 //! Rotating a refresh token (RFC 6749 §6; RFC 9700 §4.14.2).
 
-use std::time::Duration;
-
-use crate::protocol::client::Lifetimes;
 use crate::protocol::session::Authentication;
 use crate::protocol::token::refresh_token::{Facts, Judgement, Redemption, Use};
 use crate::protocol::token::{Grant, Reply};
@@ -17,24 +14,7 @@ use crate::storage::{
 use super::super::fault::Fault;
 use super::{Exchange, Issue};
 
-/// A client's lifetimes where it has its own, else the server's.
-pub(super) struct Spans {
-    pub access_token: Duration,
-    pub refresh_idle: Duration,
-    pub refresh_absolute: Duration,
-}
-
 impl Exchange<'_> {
-    pub(super) fn lifetimes(&self) -> Spans {
-        let ours = &self.provider.config.lifetimes;
-        let own = &self.client.client().lifetimes;
-        Spans {
-            access_token: Lifetimes::or(own.access_token, ours.access_token),
-            refresh_idle: Lifetimes::or(own.refresh_idle, ours.refresh_idle),
-            refresh_absolute: Lifetimes::or(own.refresh_absolute, ours.refresh_absolute),
-        }
-    }
-
     pub(super) async fn refresh_token(
         &self,
         redemption: &Redemption,

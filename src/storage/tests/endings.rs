@@ -83,7 +83,7 @@ async fn a_revoked_token_is_dead_and_its_grant_lives(db: Scratch) {
 
 async fn an_account_is_removed_with_all_that_is_theirs(db: Scratch) {
     signed_in(&db).await;
-    consents::put(&db, consent("alice", "spa")).await.unwrap();
+    assert!(consents::put(&db, consent("alice", "spa"), None).await.unwrap());
     accounts::remove(&db, "alice", at(20_000)).await.unwrap();
     assert_eq!(accounts::find(&db, "alice").await.unwrap(), None);
     assert_eq!(sessions::find(&db, "cookie of sid").await.unwrap(), None);
@@ -95,7 +95,7 @@ async fn an_account_is_removed_with_all_that_is_theirs(db: Scratch) {
 async fn a_client_is_removed_with_all_it_was_granted(db: Scratch) {
     signed_in(&db).await;
     clients::put(&db, client("spa")).await.unwrap();
-    consents::put(&db, consent("alice", "spa")).await.unwrap();
+    assert!(consents::put(&db, consent("alice", "spa"), None).await.unwrap());
     assert!(clients::remove(&db, "spa", at(20_000)).await.unwrap());
     assert!(!clients::remove(&db, "spa", at(20_000)).await.unwrap());
     assert_eq!(clients::find(&db, "spa").await.unwrap(), None);
@@ -107,8 +107,8 @@ async fn a_client_is_removed_with_all_it_was_granted(db: Scratch) {
 
 async fn a_consent_that_is_taken_back_ends_its_grants(db: Scratch) {
     signed_in(&db).await;
-    consents::put(&db, consent("alice", "spa")).await.unwrap();
-    consents::put(&db, consent("alice", "other")).await.unwrap();
+    assert!(consents::put(&db, consent("alice", "spa"), None).await.unwrap());
+    assert!(consents::put(&db, consent("alice", "other"), None).await.unwrap());
     assert!(consents::remove(&db, "alice", "other", at(20_000)).await.unwrap());
     assert!(lives(&db, "online").await && lives(&db, "offline").await);
     assert!(consents::remove(&db, "alice", "spa", at(20_000)).await.unwrap());

@@ -94,9 +94,17 @@ async fn a_client_is_replaced_and_keeps_its_age(db: Scratch) {
 }
 
 async fn a_consent_is_replaced(db: Scratch) {
-    consents::put(&db, consent("alice", "app")).await.unwrap();
-    let more = consent::Model { scope: "openid email".to_owned(), ..consent("alice", "app") };
-    consents::put(&db, more.clone()).await.unwrap();
+    let first = consent("alice", "app");
+    assert!(consents::put(&db, first.clone(), None).await.unwrap());
+    assert!(!consents::put(&db, first.clone(), None).await.unwrap());
+    let more = consent::Model {
+        scope: "openid email".to_owned(),
+        answered: "another request".to_owned(),
+        ..first.clone()
+    };
+    assert!(consents::put(&db, more.clone(), Some(&first)).await.unwrap());
+    // Of two who replace the same one, the second hears that it is another by now.
+    assert!(!consents::put(&db, more.clone(), Some(&first)).await.unwrap());
     assert_eq!(consents::find(&db, "alice", "app").await.unwrap(), Some(more));
     assert_eq!(consents::find(&db, "bob", "app").await.unwrap(), None);
 }
