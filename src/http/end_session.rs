@@ -82,8 +82,11 @@ impl Answers for Asked {
 struct Posted;
 
 impl Answers for Posted {
-    const ANSWERS: &'static [&'static [Documentation]] =
-        &[&[DONE, ONWARD, FAULTY], PAGE_BODY, PAGE_FAULTS];
+    const ANSWERS: &'static [&'static [Documentation]] = &[
+        &[Documentation::redirect("To this endpoint by GET, with the same parameters."), FAULTY],
+        PAGE_BODY,
+        PAGE_FAULTS,
+    ];
 }
 
 /// Answers to whoever comes to the page.
