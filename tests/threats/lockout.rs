@@ -48,6 +48,11 @@ async fn one_name_in_many_spellings_has_one_counter() {
     for name in ["alice", "aLiCe", "\u{ff21}lice"] {
         assert_eq!(attempt(&op, &app, name, "wrong").await.status, 429, "{name}");
     }
+    // A name that nobody has is counted by its one form as well, as no person is known to count for.
+    for name in ["nobody", "NOBODY", "Nobody", "n\u{ff4f}body"] {
+        assert_eq!(attempt(&op, &app, name, "wrong").await.status, 403, "{name}");
+    }
+    assert_eq!(attempt(&op, &app, "noBODY", "wrong").await.status, 429);
     assert_eq!(attempt(&op, &app, "bob", "wrong").await.status, 403);
 }
 
@@ -68,8 +73,11 @@ async fn a_known_browser_has_tries_of_its_own() {
     }
     let page = owner.authorize(&app).log_in("alice").await.page().clone();
     assert_eq!(page.status, 429);
-    // Nor does her browser help to guess the names of others.
-    assert_eq!(owner.authorize(&app).log_in_with("bob", "wrong").await.page().status, 403);
+    // Nor does her browser help to guess the passwords of others.
+    for _ in 0..3 {
+        assert_eq!(attempt(&op, &app, "bob", "wrong").await.status, 403);
+    }
+    assert_eq!(owner.authorize(&app).log_in_with("bob", "wrong").await.page().status, 429);
 }
 
 /// LK5: a hundred at once, of which only so many are judged.
