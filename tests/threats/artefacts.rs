@@ -160,7 +160,8 @@ async fn nothing_else_is_a_hint() {
         let request = app.request().prompt("none").with("id_token_hint", value);
         assert_eq!(all.browser.authorize(request).await.error(), "invalid_request", "{kind}");
         let url = app.logout_url(&[("id_token_hint", value)]);
-        super::stays(&all.browser.visit(&url).await);
+        let arrival = all.browser.visit(&url).await;
+        assert!(arrival.page().asks_for_logout(), "{kind}: nobody is signed out unasked");
     }
     assert!(is_signed_in(&all.browser, app).await);
 }

@@ -266,3 +266,34 @@ async fn whatever_identifies_has_128_bits_and_comes_once() {
         }
     }
 }
+
+// SS1, logout CSRF: a form of another site brings no cookie, so it must not decide anything by its absence.
+#[tokio::test]
+async fn a_form_of_another_site_signs_nobody_out_unasked() {
+    let (op, app) = Op::with_app().await;
+    let browser = op.browser();
+    browser.authorize(&app).through("alice").await.code();
+    let request = op.http().post(op.url("/oauth2/logout")).form(&[("state", "x")]);
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status(), 303);
+    assert!(response.headers().get_all("set-cookie").iter().next().is_none());
+    let location = response.headers()["location"].to_str().unwrap().to_owned();
+    assert!(browser.visit(&location).await.page().asks_for_logout());
+    assert!(is_signed_in(&browser, &app).await);
+}
+
+// IN4: whether a session ends must not depend on who can be asked about its owner.
+#[tokio::test]
+async fn signing_out_needs_no_backend() {
+    let (op, app) = Op::with_app().await;
+    let browser = op.browser();
+    browser.authorize(&app).through("alice").await.code();
+    op.execute("ALTER TABLE person RENAME TO unreachable").await;
+    op.time.pass_seconds(120);
+    let asked = app.request().prompt("none");
+    assert_eq!(browser.authorize(asked).await.error(), "temporarily_unavailable");
+    let page = browser.visit("/logout").confirm().await;
+    assert_eq!(page.page().status, 200);
+    op.execute("ALTER TABLE unreachable RENAME TO person").await;
+    assert!(!is_signed_in(&browser, &app).await);
+}

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::{is_signed_in, offline, stays};
+use super::{is_signed_in, offline};
 use crate::support::Op;
 
 fn encode(bytes: impl AsRef<[u8]>) -> String {
@@ -141,7 +141,8 @@ async fn no_forged_id_token_is_a_hint() {
         let arrival = browser.authorize(request).await;
         assert_eq!(arrival.error(), "invalid_request", "{what}: {token}");
         let url = app.logout_url(&[("id_token_hint", &token), ("client_id", app.client_id())]);
-        stays(&browser.visit(&url).await);
+        let arrival = browser.visit(&url).await;
+        assert!(arrival.page().asks_for_logout(), "{what}: nobody is signed out unasked");
     }
     assert!(is_signed_in(&browser, &app).await);
     let request = app.request().prompt("none").with("id_token_hint", &id_token);
