@@ -183,8 +183,11 @@ impl Consent {
         claims.sort_unstable();
         claims.dedup();
         let shown = Shown { scope: request.scope().clone(), claims: claims.clone() };
-        let scopes = request.scope().iter().filter(|name| ![OPENID, OFFLINE_ACCESS].contains(name));
-        let scopes = scopes.map(|name| pages::Scope {
+        // Offline access has a paragraph of its own.
+        let mut names: Vec<&str> =
+            request.scope().iter().filter(|name| *name != OFFLINE_ACCESS).collect();
+        names.sort_by_key(|name| *name != OPENID);
+        let scopes = names.into_iter().map(|name| pages::Scope {
             name: name.to_owned(),
             description: provider.scopes.get(name).cloned(),
         });
