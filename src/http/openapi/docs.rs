@@ -12,20 +12,27 @@ pub(super) struct Docs {
     pub(super) policy: String,
 }
 
-/// Shows the document. Nothing is sent to a validator elsewhere.
-const BEGIN: &str = "SwaggerUIBundle({ dom_id: '#ui', url: 'openapi.json', deepLinking: true, validatorUrl: null })";
+/// Shows the document. Nothing is sent to a validator elsewhere. With deep links there would be a link inside of each button; and
+/// the choice of a server needs a name.
+const BEGIN: &str = "SwaggerUIBundle({ dom_id: '#ui', url: 'openapi.json', deepLinking: false, validatorUrl: null, \
+    onComplete: () => document.getElementById('servers')?.setAttribute('aria-label', 'Server') })";
+
+/// What the styles of swagger-ui lack.
+const STYLE: &str = include_str!("../../../templates/docs.css");
 
 impl Docs {
     pub(super) fn new() -> Self {
         // The framework has the files of swagger-ui, but shows them only as a page of its own.
         let page = OpenApiService::new((), "", "").swagger_ui_html();
-        let style = between(&page, "<style charset=\"UTF-8\">", "</style>");
+        let style = between(&page, "<style charset=\"UTF-8\">", "</style>").to_owned() + STYLE;
         let script = between(&page, "<script charset=\"UTF-8\">", "</script>");
         let html = format!(
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>API of this server</title>\n\
-            <style>{style}</style>\n</head>\n<body>\n<div id=\"ui\"></div>\n<noscript>This page needs JavaScript; \
-            <a href=\"openapi.json\">the document itself</a> does not.</noscript>\n<script>{script}</script>\n\
+            <link rel=\"icon\" type=\"image/svg+xml\" href=\"assets/favicon.svg\">\n<style>{style}</style>\n</head>\n<body>\n\
+            <header><a href=\".\">Back to this server</a></header>\n\
+            <main>\n<h1>API of this server</h1>\n<div id=\"ui\"></div>\n<noscript>This page needs JavaScript; \
+            <a href=\"openapi.json\">the document itself</a> does not.</noscript>\n</main>\n<script>{script}</script>\n\
             <script>{BEGIN}</script>\n</body>\n</html>\n"
         );
         let policy = format!(
@@ -33,7 +40,7 @@ impl Docs {
             frame-ancestors 'none'; form-action 'none'",
             hash(script),
             hash(BEGIN),
-            hash(style),
+            hash(&style),
         );
         Self { html, policy }
     }
