@@ -151,7 +151,7 @@ function signedIn(claims, checks) {
   element('claims').textContent = JSON.stringify(claims, null, 2);
   element('checks').replaceChildren(...checks.map((check) => Object.assign(document.createElement('li'), { textContent: check })));
   element('refresh').hidden = !tokens.refresh_token;
-  show('signed-in', `Signed in as ${claims.name ?? claims.preferred_username ?? claims.sub}. The ID Token is genuine.`);
+  show('signed-in', 'You are signed in. The ID Token is genuine.'); // who one is, userinfo tells
 }
 
 async function askUserinfo() {
