@@ -10,8 +10,10 @@
 
 mod architecture;
 mod binary;
+mod chromium;
 mod conformance;
 mod discovery;
+mod foreign;
 mod main_flows;
 mod openapi;
 mod server;

@@ -58,6 +58,11 @@ impl Registration {
         self.with("response_types", json!(response_types)).with("grant_types", json!(grant_types))
     }
 
+    /// One member; null when absent.
+    pub fn member(&self, name: &str) -> &Value {
+        self.0.get(name).unwrap_or(&Value::Null)
+    }
+
     /// Sets one member.
     pub fn with(mut self, name: &str, value: Value) -> Self {
         self.0.insert(name.to_owned(), value);
@@ -86,6 +91,23 @@ impl fmt::Debug for App {
 }
 
 impl App {
+    /// An application of a provider in another process, where it has been registered so.
+    pub fn registered(
+        http: &reqwest::Client,
+        issuer: &str,
+        (client_id, client_secret): (&str, &str),
+        registration: Registration,
+    ) -> Self {
+        Self(Arc::new(Registered {
+            http: http.clone(),
+            issuer: Url::parse(issuer).unwrap(),
+            time: Time::new(),
+            client_id: client_id.to_owned(),
+            client_secret: Some(client_secret.to_owned()),
+            metadata: registration.0,
+        }))
+    }
+
     pub fn client_id(&self) -> &str {
         &self.0.client_id
     }

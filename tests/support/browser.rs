@@ -73,6 +73,11 @@ impl Browser {
         Self(Arc::new(Inner { http, home, time, jar, history }))
     }
 
+    /// A browser for the provider at this address, in another process.
+    pub fn at(http: &reqwest::Client, home: &str) -> Self {
+        Self::new(http.clone(), Url::parse(home).unwrap(), Time::new())
+    }
+
     /// An application sends the person to the authorization endpoint.
     pub fn authorize(&self, request: impl Into<Request>) -> Visit {
         let request: Request = request.into();
@@ -362,6 +367,14 @@ impl Arrival {
         match &self.place {
             Place::Away { url, .. } => url,
             Place::Here(_) => panic!("the browser has not left\n{}", self.browser.history()),
+        }
+    }
+
+    /// The fields of the form by which the browser was sent there.
+    pub fn posted(&self) -> &[(String, String)] {
+        match &self.place {
+            Place::Away { posted: Some(fields), .. } => fields,
+            _ => panic!("nothing was posted\n{}", self.browser.history()),
         }
     }
 

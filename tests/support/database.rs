@@ -1,9 +1,9 @@
 //! A fresh database for each story.
 
-use std::path::{Path, PathBuf};
-
 use sea_orm::ConnectionTrait;
 use vestibule::secret;
+
+use super::folder::Folder;
 
 #[derive(Clone, Copy, Debug, Default)]
 pub enum Database {
@@ -17,15 +17,14 @@ pub enum Database {
 /// `tests/run` starts for one run.
 pub struct Fresh {
     pub url: String,
-    folder: Option<PathBuf>,
+    folder: Option<Folder>,
 }
 
 impl Database {
     pub async fn fresh(self) -> Fresh {
         match self {
             Self::Sqlite => {
-                let folder = std::env::temp_dir().join(format!("vestibule-story-{}", secret::id()));
-                std::fs::create_dir(&folder).unwrap();
+                let folder = Folder::new();
                 Fresh { url: format!("sqlite://{}", file(&folder).display()), folder: Some(folder) }
             }
             Self::Postgres => create("VESTIBULE_TEST_POSTGRES", "").await,
@@ -44,11 +43,11 @@ impl Fresh {
 
     /// The bytes of the file, once it is closed.
     pub fn content(&self) -> Vec<u8> {
-        std::fs::read(file(self.folder.as_deref().unwrap())).unwrap()
+        std::fs::read(file(self.folder.as_ref().unwrap())).unwrap()
     }
 }
 
-fn file(folder: &Path) -> PathBuf {
+fn file(folder: &Folder) -> std::path::PathBuf {
     folder.join("vestibule.db")
 }
 
@@ -64,13 +63,4 @@ async fn create(variable: &str, options: &str) -> Fresh {
     let mut url = url::Url::parse(&server).unwrap();
     url.set_path(&name);
     Fresh { url: url.into(), folder: None }
-}
-
-impl Drop for Fresh {
-    fn drop(&mut self) {
-        if let Some(folder) = &self.folder {
-            // What is left behind lies in the folder for temporary files.
-            let _ = std::fs::remove_dir_all(folder);
-        }
-    }
 }

@@ -5,6 +5,8 @@
 //! - [`Browser`] is a person's browser: cookies, redirects and forms, but no scripts.
 //! - [`App`] is a client application: it sends people to the provider, reads what they bring back, and
 //!   believes nothing that it has not verified with code that shares nothing with the provider's.
+//! - [`Demo`] is the built program run without a command, in a process of its own.
+//! - [`Script`] is foreign software: a library for applications, or a real browser and its driver.
 //!
 //! ```text
 //! let (op, app) = Op::with_app().await;
@@ -22,21 +24,33 @@
 mod answer;
 mod app;
 mod browser;
+mod built;
+mod certificate;
 mod cookies;
 mod database;
+mod folder;
 mod id_token;
 mod op;
 mod page;
+mod port;
+mod program;
+mod script;
 mod time;
 mod token;
 
 pub use answer::{Answer, Code};
 pub use app::{App, Registration, Request, basic};
 pub use browser::{Arrival, Browser};
+pub use built::{Demo, vestibule};
+pub use certificate::Certificate;
 pub use database::Database;
+pub use folder::Folder;
 pub use id_token::Claims;
-pub use op::{Op, Setup, listen, password_of};
+pub use op::{Op, Setup, http, listen, password_of};
 pub use page::{Form, Page};
+pub use port::free as free_ports;
+pub use program::Program;
+pub use script::Script;
 pub use token::Tokens;
 
 /// Tells a story once on each database: `on_every_database!(fn name(op) { .. })` makes the tests

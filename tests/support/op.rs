@@ -1,7 +1,6 @@
 //! The provider, run in this process: the one file that knows how the product is put together.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use sea_orm::ConnectionTrait;
@@ -23,7 +22,10 @@ use vestibule_plugin::{Attributes, Password, Username};
 
 use super::app::{App, Registered, Registration};
 use super::browser::Browser;
+use super::certificate::Certificate;
 use super::database::{Database, Fresh};
+use super::folder::Folder;
+use super::port;
 use super::time::Time;
 
 /// How a story wants its provider; the default is SQLite, plain HTTP, and cheap password hashes.
@@ -145,7 +147,7 @@ impl Op {
     pub async fn set_up(setup: Setup) -> Self {
         let time = Time::new();
         let database = setup.database.fresh().await;
-        let (tls, http) = if setup.tls { encrypted() } else { (None, plain()) };
+        let (tls, http) = if setup.tls { encrypted() } else { (None, http().build().unwrap()) };
         let scheme = if setup.tls { "https" } else { "http" };
         let server = listen(tls).await;
         let issuer = Url::parse(&format!("{scheme}://{}", server.addresses()[0])).unwrap();
@@ -346,27 +348,14 @@ fn configuration(issuer: &Url, database: &str, more: toml::Table) -> Config {
 
 const MASTER_KEY: &str = "c3RvcmllcyBoYXZlIG5vIHNlY3JldHMgYXQgYWxsICE=";
 
-/// Listens on a port that no outgoing connection is given by chance: those begin at 32768.
+/// Listens on a free port.
 pub async fn listen(tls: Option<Tls>) -> Server {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Test runs at the same time begin at different places.
-    let begin = 20_000 + u16::try_from(std::process::id() % 12_000).unwrap();
-    let mut tls = tls;
-    for _ in 0..1000 {
-        let port = 20_000 + (begin - 20_000 + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
-        let address = ([127, 0, 0, 1], port).into();
-        if tokio::net::TcpListener::bind(address).await.is_ok() {
-            return Server::bind(&[address], tls.take(), Limits::default()).await.unwrap();
-        }
-    }
-    panic!("no port is free");
+    let address = ([127, 0, 0, 1], port::free(1)).into();
+    Server::bind(&[address], tls, Limits::default()).await.unwrap()
 }
 
-fn plain() -> reqwest::Client {
-    client().build().unwrap()
-}
-
-fn client() -> reqwest::ClientBuilder {
+/// What browsers and applications send requests with.
+pub fn http() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
@@ -374,16 +363,10 @@ fn client() -> reqwest::ClientBuilder {
         .timeout(Duration::from_secs(60))
 }
 
-/// A certificate for 127.0.0.1, and a client that trusts it.
+/// A server's side of TLS, and a client that trusts it.
 fn encrypted() -> (Option<Tls>, reqwest::Client) {
-    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-    let folder = std::env::temp_dir().join(format!("vestibule-tls-{}", secret::id()));
-    std::fs::create_dir(&folder).unwrap();
-    let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
-    std::fs::write(&certificate, made.cert.pem()).unwrap();
-    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let (made, folder) = (Certificate::make(), Folder::new());
+    let (certificate, key) = made.write(folder.path());
     let tls = Tls::open(&certificate, &key).unwrap();
-    std::fs::remove_dir_all(&folder).unwrap();
-    let trusted = reqwest::Certificate::from_pem(made.cert.pem().as_bytes()).unwrap();
-    (Some(tls), client().tls_certs_only([trusted]).build().unwrap())
+    (Some(tls), http().tls_certs_only([made.trusted()]).build().unwrap())
 }
