@@ -64,6 +64,25 @@ async fn a_form_is_posted_to_a_site_that_sends_the_person_onwards() {
 }
 
 #[tokio::test]
+async fn a_request_posted_from_another_site_finds_the_session() {
+    let op = Op::set_up(Setup::default().tls()).await;
+    let sites = Sites::start().await;
+    let registration = Registration::web().with("redirect_uris", json!([sites.callback]));
+    let app = op.app(registration).await;
+    let request = app.request().with("response_mode", "form_post");
+    let told = json!({
+        "site": sites.site,
+        "first": request.url(),
+        "silent": request.clone().prompt("none").url(),
+        "onward": sites.onward,
+        "person": person("alice"),
+    });
+    play("posted_request.mjs", &told).await;
+    let posted = sites.posted();
+    assert!(posted.len() == 2 && posted.iter().all(|form| form.contains_key("code")), "{posted:?}");
+}
+
+#[tokio::test]
 async fn every_page_is_fit_to_be_seen() {
     let config = r#"
         [authorization.scopes]

@@ -16,6 +16,8 @@ pub struct Sites {
     pub callback: String,
     /// Where the callback redirects to.
     pub onward: String,
+    /// A page of the application.
+    pub site: String,
     /// A picture of the application.
     pub logo: String,
     posted: Arc<Mutex<Vec<Posted>>>,
@@ -28,13 +30,15 @@ impl Sites {
     pub async fn start() -> Self {
         let mut tasks = JoinSet::new();
         let posted: Arc<Mutex<Vec<Posted>>> = Arc::default();
-        let welcome = endpoint::make_sync(|_| {
-            Response::builder()
-                .content_type("text/html; charset=utf-8")
-                .body("<!doctype html><html lang=en><title>Welcome</title><h1>Welcome</h1>")
-        });
+        let welcome = || {
+            endpoint::make_sync(|_| {
+                Response::builder()
+                    .content_type("text/html; charset=utf-8")
+                    .body("<!doctype html><html lang=en><title>Welcome</title><h1>Welcome</h1>")
+            })
+        };
         let icon = || endpoint::make_sync(|_| StatusCode::NO_CONTENT);
-        let site = Route::new().at("/welcome", welcome).at("/favicon.ico", icon());
+        let site = Route::new().at("/welcome", welcome()).at("/favicon.ico", icon());
         let onward = format!("http://127.0.0.1:{}/welcome", serve(&mut tasks, site).await);
 
         let (kept, then) = (Arc::clone(&posted), onward.clone());
@@ -55,10 +59,12 @@ impl Sites {
         let site = Route::new()
             .at("/callback", poem::post(callback))
             .at("/logo.svg", logo)
+            .at("/", welcome())
             .at("/favicon.ico", icon());
         let origin = format!("http://localhost:{}", serve(&mut tasks, site).await);
         let (callback, logo) = (format!("{origin}/callback"), format!("{origin}/logo.svg"));
-        Self { callback, onward, logo, posted, _tasks: tasks }
+        let site = format!("{origin}/");
+        Self { callback, onward, site, logo, posted, _tasks: tasks }
     }
 
     /// The forms that came in, in their order.

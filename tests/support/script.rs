@@ -9,11 +9,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::folder::Folder;
 use super::program::Program;
 
 pub struct Script {
     path: String,
     program: Program,
+    /// For what it and its browser leave lying about.
+    _folder: Folder,
 }
 
 impl Script {
@@ -33,8 +36,10 @@ impl Script {
         }
         let mut command = Command::new("node");
         command.arg(tests.join(path)).current_dir(&tests);
+        let folder = Folder::new();
+        command.env("TMPDIR", folder.path());
         command.env("VESTIBULE_TEST_NODE", packages).env("VESTIBULE_TEST_CHROMIUM", browser);
-        Self { path: path.to_owned(), program: Program::start(&mut command) }
+        Self { path: path.to_owned(), program: Program::start(&mut command), _folder: folder }
     }
 
     pub fn tell(&mut self, value: &Value) {
