@@ -4,13 +4,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::sqlx::{self, Executor, MySqlConnection, Row};
+use sea_orm::sqlx::{self, Executor, MySqlConnection, PgConnection, Row};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 
 use super::{Fault, Settings};
 
 /// A connection that was idle for longer is tried before it is used: a proxy may have dropped it.
 const FRESH: Duration = Duration::from_secs(10);
+
+/// A connection keeps so many statements prepared, which is more than there are.
+const PREPARED: usize = 256;
 
 /// SQLite reads no faster with more; each is a thread with a cache of its own.
 const READERS: u32 = 4;
@@ -25,11 +28,17 @@ pub(super) async fn open(settings: &Settings) -> Result<Connections, Fault> {
     match settings.url.split_once(':') {
         Some(("sqlite", _)) => sqlite(settings).await,
         Some(("postgres" | "postgresql", _)) => {
-            let pool = Database::connect(options(&settings.url, settings)).await?;
+            let mut options = options(&settings.url, settings);
+            options.map_sqlx_postgres_opts(|options| options.statement_cache_capacity(PREPARED));
+            options.map_sqlx_postgres_pool_opts(|pool| {
+                pool.after_connect(|connection, _| Box::pin(greet_postgres(connection)))
+            });
+            let pool = Database::connect(options).await?;
             Ok(Connections { reads: pool.clone(), writes: pool })
         }
         Some(("mysql" | "mariadb", place)) => {
             let mut options = options(&format!("mysql:{place}"), settings);
+            options.map_sqlx_mysql_opts(|options| options.statement_cache_capacity(PREPARED));
             options.map_sqlx_mysql_pool_opts(|pool| {
                 pool.after_connect(|connection, _| Box::pin(greet_mysql(connection)))
             });
@@ -78,6 +87,7 @@ fn durable(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(5))
         .foreign_keys(true)
+        .statement_cache_capacity(PREPARED)
 }
 
 /// Creates the file, readable by its owner alone. SQLite gives its companions the same mode.
@@ -89,6 +99,13 @@ fn create(file: &Path) -> Result<(), Fault> {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(Fault::Broken(format!("{}: {error}", file.display()))),
     }
+}
+
+/// Rows are always found by an index. Otherwise the plan of a prepared statement, made while a table
+/// was nearly empty, reads all of it long after it has grown.
+async fn greet_postgres(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    connection.execute("SET enable_seqscan = off").await?;
+    Ok(())
 }
 
 /// Text that is too long is an error and never cut. A statement sees what others committed before

@@ -191,7 +191,7 @@ async fn claim(transaction: &DatabaseTransaction, writes: &[Write]) -> Result<Ve
 
     let mut holders = HashMap::with_capacity(claims.len());
     for claims in claims.chunks(ROWS) {
-        let hashes = claims.iter().map(|claim| claim.hash.as_str());
+        let hashes = filled(claims).map(|claim| claim.hash.as_str());
         let held = redemption::Entity::find().filter(redemption::Column::Hash.is_in(hashes));
         let held = held.all(transaction).await?;
         holders.extend(held.into_iter().map(|holder| (holder.hash.clone(), holder)));
@@ -217,10 +217,18 @@ where
 {
     let rows: Vec<_> = rows.map(|row| row.clone().into_active_model()).collect();
     for rows in rows.chunks(ROWS) {
-        M::Entity::insert_many(rows.iter().cloned())
+        M::Entity::insert_many(filled(rows).cloned())
             .on_conflict_do_nothing()
             .exec_without_returning(transaction)
             .await?;
     }
     Ok(())
+}
+
+/// Repeats the last one until their number is a power of two: to insert a row or to ask for it twice
+/// changes nothing, and so few statements differ that all of them stay prepared. Otherwise a
+/// connection closes one to prepare another, and on MariaDB waits 40 ms for an acknowledgement:
+/// groups of varying size were sixteen times slower.
+fn filled<T>(some: &[T]) -> impl Iterator<Item = &T> {
+    some.iter().chain(some.last().into_iter().cycle()).take(some.len().next_power_of_two())
 }
