@@ -1,9 +1,12 @@
 //! How many passwords may be tried: under a name, from an address, for a person.
 //!
-//! A try is counted by one statement *before* a backend is asked, so that a hundred at once count a
-//! hundred (LK5), and taken back when it succeeds; nothing else lowers a counter before its window is
-//! over (LK2). All counters must permit a try. Who is over a limit waits until the window ends, and
-//! no longer, however often they come back in between.
+//! A try is counted by one statement *before* a backend is asked, so that of a hundred at once no more
+//! pass than of a hundred in turn (LK5), and taken back when it succeeds; nothing else lowers a counter
+//! before its window is over (LK2). All counters must permit a try. Who has reached a limit waits until
+//! the window ends, and no longer, however often they come back in between.
+//!
+//! *Why they are read first:* who has reached a limit is refused without a write. Otherwise each try from
+//! a blocked address would cost a commit, and keep the counter of whatever name it gives busy.
 //!
 //! *Why a fixed number of buckets:* names that nobody has are counted like any other, or the answer
 //! would tell which exist; without a bound, whoever invents names would fill the table.
@@ -102,30 +105,19 @@ impl Lockout {
         browser: Option<&KnownBrowser>,
         now: Timestamp,
     ) -> Result<Result<Counted, TooMany>, storage::Fault> {
+        let window = self.limits.window;
         let name = self.keyed("name", username);
-        let Limits { per_name, per_address, .. } = self.limits;
         let known = browser.filter(|browser| browser.names.contains(&name));
-        let mut limited = Vec::new();
-        match known {
-            // The name is part of it: who knows two names has not twice the tries for one.
-            Some(browser) => {
-                let both = format!("{}\0{username}", browser.id);
-                limited.push((self.bucket("browser", &both), per_name));
-            }
-            None => {
-                limited.push((self.bucket("name", username), per_name));
-                limited.push((self.bucket("address", &network(address)), per_address));
-            }
-        }
+        let limited = self.limited(username, address, known);
         let buckets: Vec<String> = limited.iter().map(|(bucket, _)| bucket.clone()).collect();
-        let counts = attempts::count(&self.storage, &buckets, now, self.limits.window).await?;
-        let over: Vec<_> = counts
-            .iter()
-            .filter(|count| {
-                let limit = limited.iter().find(|(bucket, _)| *bucket == count.bucket);
-                limit.is_some_and(|(_, limit)| count.failures > i64::from(*limit))
-            })
-            .collect();
+
+        let before = attempts::read(&self.storage, &buckets, now, window).await?;
+        let full = beyond(&before, |bucket| limit_of(&limited, bucket) - 1);
+        if let Some(until) = full.iter().map(|count| count.first_at).max() {
+            return Ok(Err(self.wait(until, now)));
+        }
+        let counts = attempts::count(&self.storage, &buckets, now, window).await?;
+        let over = beyond(&counts, |bucket| limit_of(&limited, bucket));
         let Some(until) = over.iter().map(|count| count.first_at).max() else {
             return Ok(Ok(Counted { buckets, known: known.is_some(), name }));
         };
@@ -139,6 +131,27 @@ impl Lockout {
             attempts::take_back(&self.storage, &innocent).await?;
         }
         Ok(Err(self.wait(until, now)))
+    }
+
+    /// The counters that must permit a try, each with its limit.
+    fn limited(
+        &self,
+        username: &str,
+        address: IpAddr,
+        known: Option<&KnownBrowser>,
+    ) -> Vec<(String, u32)> {
+        let Limits { per_name, per_address, .. } = self.limits;
+        match known {
+            // The name is part of it: who knows two names has not twice the tries for one.
+            Some(browser) => {
+                let both = format!("{}\0{username}", browser.id);
+                vec![(self.bucket("browser", &both), per_name)]
+            }
+            None => vec![
+                (self.bucket("name", username), per_name),
+                (self.bucket("address", &network(address)), per_address),
+            ],
+        }
     }
 
     /// Takes a try back: it succeeded, or nobody could judge it.
@@ -209,7 +222,7 @@ impl Lockout {
         most: i64,
         now: Timestamp,
     ) -> Result<(), TooMany> {
-        match counts.iter().find(|count| count.failures > most) {
+        match beyond(counts, |_| most).first() {
             Some(count) => Err(self.wait(count.first_at, now)),
             None => Ok(()),
         }
@@ -240,6 +253,20 @@ impl Lockout {
     fn mac(&self, kind: &str, of: &str) -> [u8; 32] {
         self.sealer.mac(Purpose::Lockout, format!("{kind}\0{of}").as_bytes())
     }
+}
+
+/// The counts that have come to more than they may.
+fn beyond(
+    counts: &[storage::attempt::Model],
+    most: impl Fn(&str) -> i64,
+) -> Vec<&storage::attempt::Model> {
+    counts.iter().filter(|count| count.failures > most(&count.bucket)).collect()
+}
+
+/// How many tries a counter may hold.
+fn limit_of(limited: &[(String, u32)], bucket: &str) -> i64 {
+    let limit = limited.iter().find(|(known, _)| known == bucket);
+    limit.map_or(i64::MAX, |(_, limit)| i64::from(*limit))
 }
 
 /// What one customer of a network provider has to themselves: an IPv4 address, a /64 of IPv6.

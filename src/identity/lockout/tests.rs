@@ -78,7 +78,7 @@ async fn whoever_has_a_network_to_themselves_has_no_more_tries() {
 
 // LK5
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_tries_at_once_count_a_hundred() {
+async fn of_a_hundred_tries_at_once_no_more_pass_than_in_turn() {
     let (_scratch, mut lockout) = lockout().await;
     lockout.limits.per_address = 1000;
     let tries: Vec<_> = (0..100)
@@ -92,9 +92,34 @@ async fn a_hundred_tries_at_once_count_a_hundred() {
         permitted += usize::from(one.await.unwrap().is_ok());
     }
     assert_eq!(permitted, 3);
-    let bucket = [lockout.bucket("name", "alice")];
+    assert!(counted(&lockout, "name", "alice").await >= 3);
+}
+
+/// What a counter has come to.
+async fn counted(lockout: &Lockout, kind: &str, of: &str) -> i64 {
+    let bucket = [lockout.bucket(kind, of)];
     let counts = attempts::read(&lockout.storage, &bucket, NOW, WINDOW).await.unwrap();
-    assert_eq!(counts[0].failures, 100);
+    counts.first().map_or(0, |count| count.failures)
+}
+
+#[tokio::test]
+async fn what_has_reached_a_limit_is_refused_without_a_write() {
+    let (_scratch, lockout) = lockout().await;
+    for name in ["alice", "alice", "alice", "b", "c"] {
+        assert_eq!(count(&lockout, name, "192.0.2.1", NOW).await, Ok(()));
+    }
+    for name in ["alice", "bob"] {
+        assert!(count(&lockout, name, "192.0.2.1", NOW).await.is_err());
+    }
+    assert!(count(&lockout, "alice", "192.0.2.2", NOW).await.is_err());
+    for (kind, of, failures) in [
+        ("name", "alice", 3),
+        ("name", "bob", 0),
+        ("address", "192.0.2.1", 5),
+        ("address", "192.0.2.2", 0),
+    ] {
+        assert_eq!(counted(&lockout, kind, of).await, failures, "{kind} {of}");
+    }
 }
 
 // LK2
