@@ -14,11 +14,6 @@ pub async fn find(storage: &Storage, id: &str) -> Result<Option<account::Model>,
     Ok(account::Entity::find_by_id(id).one(&storage.reads).await?)
 }
 
-pub async fn find_by_sub(storage: &Storage, sub: &str) -> Result<Option<account::Model>, Fault> {
-    let found = account::Entity::find().filter(account::Column::Sub.eq(sub));
-    Ok(found.one(&storage.reads).await?)
-}
-
 /// Finds whoever the backend calls `subject`, spaces at the end included, which MariaDB ignores.
 pub async fn find_by_subject(
     storage: &Storage,

@@ -1,7 +1,7 @@
 //! The local administrators.
 
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{EntityTrait, IntoActiveModel, QueryOrder};
+use sea_orm::{EntityTrait, IntoActiveModel};
 
 use super::entity::administrator::{Column, Entity, Model};
 use super::{Fault, Storage, is_name};
@@ -11,10 +11,6 @@ pub async fn find(storage: &Storage, username: &str) -> Result<Option<Model>, Fa
         return Ok(None);
     }
     Ok(Entity::find_by_id(username).one(&storage.reads).await?)
-}
-
-pub async fn list(storage: &Storage) -> Result<Vec<Model>, Fault> {
-    Ok(Entity::find().order_by_asc(Column::Username).all(&storage.reads).await?)
 }
 
 /// Inserts an administrator, or gives them another password.
@@ -27,9 +23,4 @@ pub async fn put(storage: &Storage, administrator: Model) -> Result<(), Fault> {
         .exec_without_returning(&storage.writes)
         .await?;
     Ok(())
-}
-
-/// Whether there was one.
-pub async fn remove(storage: &Storage, username: &str) -> Result<bool, Fault> {
-    Ok(Entity::delete_by_id(username).exec(&storage.writes).await?.rows_affected > 0)
 }

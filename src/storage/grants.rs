@@ -3,14 +3,10 @@
 use sea_orm::sea_query::{Expr, IntoCondition, Query};
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
 
-use super::entity::grant::{Column, Entity, Model};
+use super::entity::grant::{Column, Entity};
 use super::entity::refresh_token;
 use super::{Fault, Storage, despite_deadlock, revocations};
 use crate::protocol::Timestamp;
-
-pub async fn find(storage: &Storage, id: &str) -> Result<Option<Model>, Fault> {
-    Ok(Entity::find_by_id(id).one(&storage.reads).await?)
-}
 
 /// Takes a grant back, committed or not: with the revocation, one that is still being made is dead
 /// as well. It stands until `until`, which lies no earlier than the end of the grant and its tokens.

@@ -33,8 +33,3 @@ pub async fn reseal(
         .await?;
     Ok(updated.rows_affected == 1)
 }
-
-/// Whether there was one.
-pub async fn remove(storage: &Storage, kid: &str) -> Result<bool, Fault> {
-    Ok(Entity::delete_by_id(kid).exec(&storage.writes).await?.rows_affected > 0)
-}

@@ -1,20 +1,11 @@
 //! What was taken back before its time: ids of grants, of tokens (`jti`) and of sessions (`sid`).
 
 use sea_orm::sea_query::{OnConflict, Query, SelectStatement};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
-};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IntoActiveModel};
 
 use super::entity::revocation::{Column, Entity, Model};
 use super::{Fault, Storage};
 use crate::protocol::Timestamp;
-
-/// Whether any of these ids was taken back.
-pub async fn any_of(storage: &Storage, ids: &[&str]) -> Result<bool, Fault> {
-    let found = Entity::find().select_only().column(Column::Id);
-    let found = found.filter(Column::Id.is_in(ids.iter().copied())).into_tuple::<String>();
-    Ok(found.one(&storage.reads).await?.is_some())
-}
 
 /// Takes back whatever names this id. It stands until `until`, when that has ended anyway.
 pub async fn put(storage: &Storage, id: &str, until: Timestamp) -> Result<(), Fault> {

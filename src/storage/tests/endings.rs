@@ -1,6 +1,8 @@
 //! What ends with what, and that nothing made at the same moment outlives it.
 
-use super::sample::{account, at, client, consent, grant, session, signed_in};
+use super::sample::{
+    account, at, client, consent, find_grant, grant, is_revoked, session, signed_in,
+};
 use crate::storage::scratch::{Scratch, on_each_database};
 use crate::storage::{
     Storage, Write, accounts, clients, consents, grant, grants, liveness, refresh_tokens,
@@ -35,8 +37,8 @@ async fn a_session_ends_with_its_grants_but_for_offline_ones(db: Scratch) {
     assert_eq!(sessions::find(&db, "cookie of sid").await.unwrap(), None);
     assert!(!lives(&db, "online").await && lives(&db, "offline").await);
     assert!(!refreshes(&db, "token of online").await && refreshes(&db, "token of offline").await);
-    assert!(revocations::any_of(&db, &["online"]).await.unwrap());
-    assert!(!revocations::any_of(&db, &["offline"]).await.unwrap());
+    assert!(is_revoked(&db, "online").await);
+    assert!(!is_revoked(&db, "offline").await);
 
     // A code of this session that is redeemed at this moment.
     let late = Write { grants: vec![grant("late", "alice", "sid")], ..Write::default() };
@@ -88,7 +90,7 @@ async fn an_account_is_removed_with_all_that_is_theirs(db: Scratch) {
     assert_eq!(accounts::find(&db, "alice").await.unwrap(), None);
     assert_eq!(sessions::find(&db, "cookie of sid").await.unwrap(), None);
     assert_eq!(consents::find(&db, "alice", "spa").await.unwrap(), None);
-    assert_eq!(grants::find(&db, "offline").await.unwrap(), None);
+    assert_eq!(find_grant(&db, "offline").await, None);
     assert!(!refreshes(&db, "token of offline").await);
 }
 
@@ -101,7 +103,7 @@ async fn a_client_is_removed_with_all_it_was_granted(db: Scratch) {
     assert_eq!(clients::find(&db, "spa").await.unwrap(), None);
     assert_eq!(consents::find(&db, "alice", "spa").await.unwrap(), None);
     assert!(!lives(&db, "online").await && !lives(&db, "offline").await);
-    assert!(revocations::any_of(&db, &["offline"]).await.unwrap());
+    assert!(is_revoked(&db, "offline").await);
     assert!(sessions::find(&db, "cookie of sid").await.unwrap().is_some());
 }
 

@@ -1,5 +1,7 @@
 //! Rows to try things with. Each is named after its key.
 
+use sea_orm::EntityTrait;
+
 use crate::protocol::Timestamp;
 use crate::storage::{
     Storage, Write, account, client, consent, grant, redemption, refresh_token, revocation, session,
@@ -102,6 +104,16 @@ pub(in crate::storage) fn redemption(hash: &str, attempt: &str) -> redemption::M
 
 pub(in crate::storage) fn revocation(id: &str) -> revocation::Model {
     revocation::Model { id: id.to_owned(), expires_at: at(10_000) }
+}
+
+/// The grant of this id, whatever became of it.
+pub(in crate::storage) async fn find_grant(storage: &Storage, id: &str) -> Option<grant::Model> {
+    grant::Entity::find_by_id(id).one(storage.connection()).await.unwrap()
+}
+
+pub(in crate::storage) async fn is_revoked(storage: &Storage, id: &str) -> bool {
+    let found = revocation::Entity::find_by_id(id);
+    found.one(storage.connection()).await.unwrap().is_some()
 }
 
 /// A code that is redeemed: the claim, the grant that it makes and its refresh token.

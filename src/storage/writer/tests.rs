@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::line::{Cut, Line};
 use super::*;
 use crate::storage::scratch::{self, Scratch, on_each_database};
-use crate::storage::tests::sample::{redemption, session, use_of};
-use crate::storage::{Settings, Storage, grants, redemptions, refresh_tokens, sessions};
+use crate::storage::tests::sample::{find_grant, redemption, session, use_of};
+use crate::storage::{Settings, Storage, redemptions, refresh_tokens, sessions};
 
 on_each_database! {
     of_fifty_claims_one_is_won
@@ -44,7 +44,7 @@ async fn commit_all(nodes: &[Storage], writes: Vec<Write>) -> Vec<String> {
 async fn assert_only_winner(db: &Storage, hash: &str, winner: &str, attempts: &[String]) {
     assert_eq!(redemptions::find(db, hash).await.unwrap().unwrap().attempt, winner);
     for attempt in attempts {
-        let grant = grants::find(db, &format!("grant of {attempt}")).await.unwrap();
+        let grant = find_grant(db, &format!("grant of {attempt}")).await;
         let token = refresh_tokens::find(db, &format!("token of {attempt}")).await.unwrap();
         let won = attempt == winner;
         assert_eq!((grant.is_some(), token.is_some()), (won, won), "{attempt}");
