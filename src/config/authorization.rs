@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::option::Default::Toml;
+use super::option::Default::{Absent, Toml};
 use super::option::section;
 use super::reader::Reader;
 
@@ -14,6 +14,8 @@ section! {
         scopes: BTreeMap<String, String> = Toml("{}"),
         /// Values that `acr_values` may ask for; they are announced.
         acr_values: Vec<String> = Toml("[]"),
+        /// The one of `acr_values` that a login by password proves; it is the `acr` of ID Tokens. Without it they have none.
+        password_acr: Option<String> = Absent,
         /// Whether PKCE may use the method `plain`, which protects little.
         plain_pkce: bool = Toml("false"),
         /// Whether confidential clients must use PKCE as well; public ones always must.
@@ -28,7 +30,7 @@ pub const STANDARD_SCOPES: [(&str, &str); 6] = [
     ("email", "See your e-mail address"),
     ("address", "See your postal address"),
     ("phone", "See your phone number"),
-    ("offline_access", "Keep this access while you are away, until you withdraw it"),
+    ("offline_access", "Keep this access while you are away, until it is withdrawn"),
 ];
 
 impl Authorization {
@@ -55,6 +57,9 @@ impl Authorization {
             if value.is_empty() || value.contains(char::is_whitespace) {
                 reader.object("authorization.acr_values", "must be words without spaces");
             }
+        }
+        if self.password_acr.as_ref().is_some_and(|proved| !self.acr_values.contains(proved)) {
+            reader.object("authorization.password_acr", "must be one of authorization.acr_values");
         }
     }
 }

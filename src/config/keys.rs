@@ -11,6 +11,9 @@ use super::secret::Secret;
 pub const ALGORITHMS: [&str; 9] =
     ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
 
+/// The published keys may be cached for five minutes, which whoever reads them then rounds up.
+const LEAST_AHEAD: Duration = Duration::from_secs(600);
+
 section! {
     /// The master key, which protects all others, and the keys that sign tokens.
     Keys at "keys" {
@@ -43,6 +46,12 @@ impl Keys {
             if !self.algorithms.iter().any(|known| known == name) {
                 reader.object("keys.algorithms", &format!("must contain {name}"));
             }
+        }
+        if self.publish_ahead < LEAST_AHEAD {
+            reader.object(
+                "keys.publish_ahead",
+                "must be at least 10m: applications keep the keys they know for a while",
+            );
         }
         if self.rotate_after.is_some_and(|age| age <= self.publish_ahead) {
             reader.object("keys.rotate_after", "must be longer than keys.publish_ahead");

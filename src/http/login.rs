@@ -163,7 +163,7 @@ impl Login {
             sid: secret::id(),
             account_id: logged_in.account.id.clone(),
             auth_time: now,
-            acr: logged_in.acr.or_else(|| provider.policy.acr_values.first().cloned()),
+            acr: logged_in.acr.or_else(|| provider.config.authorization.password_acr.clone()),
             amr: serde_json::to_string(&logged_in.amr)?,
             login_answered: interaction.pending.id.clone(),
             choice_answered: None,

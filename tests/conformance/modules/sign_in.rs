@@ -150,7 +150,7 @@ pub async fn a_login_hint_stands_in_the_login_page(flow: Flow) {
 
 /// `oidcc-ensure-request-with-acr-values-succeeds`
 pub async fn acr_values_are_answered_with_an_announced_one(flow: Flow) {
-    let op = Op::with_config("[authorization]\nacr_values = ['1', '2']").await;
+    let op = Op::with_config("[authorization]\nacr_values = ['1', '2']\npassword_acr = '1'").await;
     let app = op.app(flow.registration()).await;
     let signed_in = flow.sign_in(&op, &app, flow.request(&app).with("acr_values", "1 2")).await;
     let announced = op.discovery().await["acr_values_supported"].clone();
