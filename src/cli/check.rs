@@ -156,9 +156,12 @@ fn pages(config: &Config, findings: &mut Findings) {
 /// The database and the means to read its secrets, if both can be used.
 async fn storage(config: &Config, findings: &mut Findings) -> Option<(Storage, Sealer)> {
     let sealer = sealer(config).map_err(|failure| findings.wrong("master key", &failure)).ok();
-    if let Some(missing) = missing_file(config.database.url.reveal()) {
-        let sentence =
-            format!("database.url: there is no file {missing}; `vestibule migrate` makes it");
+    let file = storage::file(config.database.url.reveal());
+    if let Some(missing) = file.filter(|file| !file.exists()) {
+        let sentence = format!(
+            "database.url: there is no file {}; `vestibule migrate` makes it",
+            missing.display()
+        );
         findings.wrong("database", &sentence);
         return None;
     }
@@ -217,12 +220,4 @@ async fn backends(config: &Config, storage: &Storage, sealer: &Sealer, findings:
             Err(cause) => findings.wrong("backends", &format!("{name} does not answer: {cause}")),
         }
     }
-}
-
-/// The file of an SQLite database that does not exist yet.
-fn missing_file(url: &str) -> Option<&str> {
-    let file = url.strip_prefix("sqlite:")?;
-    let file = file.strip_prefix("//").unwrap_or(file);
-    let file = file.split('?').next()?;
-    (!Path::new(file).exists()).then_some(file)
 }

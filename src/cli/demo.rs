@@ -7,8 +7,9 @@
 mod host;
 mod seeds;
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -25,7 +26,7 @@ use crate::config::Issuer;
 use crate::http::opening::Options;
 use crate::http::pages::Link;
 use crate::server::{Limits, Server};
-use crate::{demo, log, secret};
+use crate::{demo, log, secret, server};
 
 use seeds::Secrets;
 
@@ -98,8 +99,10 @@ pub(super) async fn run(
 
     let mut others = JoinSet::new();
     others.spawn(application.serve(demo::application(&issuer, seeds::SPA), std::future::pending()));
+    // Whoever has read the greeting may stop it.
+    let asked = server::stop();
     print(&greeting(&data, &issuer, &origin, &secrets));
-    Sockets { public, operations }.serve(&provider, endpoint, others).await;
+    Sockets { public, operations }.serve(&provider, endpoint, others, asked).await;
     Ok(Answer::new("", json!({})))
 }
 
@@ -126,16 +129,19 @@ impl Data {
         let unusable =
             |error: std::io::Error| Failure::new(format!("folder {shown} cannot be used: {error}"));
         if folder.exists() {
-            let mut entries = fs::read_dir(folder).map_err(unusable)?;
-            if !folder.join("secrets.json").exists() && entries.next().is_some() {
+            let others = fs::read_dir(folder).map_err(unusable)?;
+            // A start may have been cut short before the rename.
+            let mut others =
+                others.flatten().filter(|entry| entry.file_name() != "secrets.json.new");
+            if !folder.join("secrets.json").exists() && others.next().is_some() {
                 return Err(Failure::new(format!(
                     "folder {shown} holds other things than a demo; name another one with --data"
                 )));
             }
+            fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(unusable)?;
         } else {
             let mut builder = fs::DirBuilder::new();
-            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-            builder.recursive(true).create(folder).map_err(unusable)?;
+            builder.mode(0o700).recursive(true).create(folder).map_err(unusable)?;
         }
         let data = Self { folder: folder.canonicalize().map_err(unusable)? };
         if !data.path("secrets.json").exists() {

@@ -27,7 +27,7 @@ pub(super) async fn run(file: &Path, surroundings: &Surroundings) -> Result<Answ
     let provider = site::provider(site, options).await?;
     let endpoint = crate::http::endpoint(&provider)?;
     tracing::info!(issuer = provider.issuer, addresses = ?sockets.public.addresses(), "serving");
-    sockets.serve(&provider, endpoint, JoinSet::new()).await;
+    sockets.serve(&provider, endpoint, JoinSet::new(), server::stop()).await;
     Ok(Answer::new("", json!({})))
 }
 
@@ -58,12 +58,13 @@ impl Sockets {
         })
     }
 
-    /// Answers until a signal says to stop, and `others` as well.
+    /// Answers until it is `asked` to stop, and `others` as well.
     pub(super) async fn serve(
         self,
         provider: &Arc<Provider>,
         endpoint: impl Endpoint<Output = Response> + 'static,
         mut others: JoinSet<()>,
+        asked: impl Future<Output = ()>,
     ) {
         let (stop, stopped) = watch::channel(false);
         let told = |mut stopped: watch::Receiver<bool>| async move {
@@ -74,7 +75,7 @@ impl Sockets {
         let operations = operations::endpoint(readiness(provider), Metrics::open());
         let supervised = tokio::spawn(self.operations.serve(operations, told(stopped.clone())));
         let public = tokio::spawn(self.public.serve(endpoint, told(stopped)));
-        server::stop().await;
+        asked.await;
         tracing::info!("stopping");
         let _ = stop.send(true);
         let _ = public.await;

@@ -6,13 +6,15 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Site;
 
-/// Ready when the process is asked to end: SIGTERM, or SIGINT from a terminal.
-pub async fn stop() {
+/// Ready when the process is asked to end: SIGTERM, or SIGINT from a terminal. It listens from now on, whenever it is awaited.
+pub fn stop() -> impl Future<Output = ()> {
     let (mut terminate, mut interrupt) =
         (Signals::of(SignalKind::terminate()), Signals::of(SignalKind::interrupt()));
-    tokio::select! {
-        () = terminate.next() => {}
-        () = interrupt.next() => {}
+    async move {
+        tokio::select! {
+            () = terminate.next() => {}
+            () = interrupt.next() => {}
+        }
     }
 }
 

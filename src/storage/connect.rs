@@ -1,6 +1,6 @@
 //! How each database is connected to, and what every connection is told first.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -49,6 +49,13 @@ pub(super) async fn open(settings: &Settings) -> Result<Connections, Fault> {
             "the address must begin with sqlite:, postgres:, mysql: or mariadb:".to_owned(),
         )),
     }
+}
+
+/// The file of an SQLite database, if the address is of one.
+pub fn file(url: &str) -> Option<PathBuf> {
+    let place: SqliteConnectOptions =
+        url.starts_with("sqlite:").then(|| url.parse().ok()).flatten()?;
+    Some(place.get_filename().to_owned())
 }
 
 /// On SQLite there are many readers and one writer. Every write goes through that one connection,

@@ -39,6 +39,7 @@ use sea_orm::{
 };
 use vestibule_migrations::{Migrator, MigratorTrait};
 
+pub use connect::file;
 pub use entity::{
     account, administrator, attempt, client, consent, grant, key, redemption, refresh_token,
     revocation, session,

@@ -1,5 +1,3 @@
-use std::os::unix::fs::PermissionsExt;
-
 use super::*;
 use crate::clock::Clock;
 use crate::protocol::Client;
@@ -63,6 +61,15 @@ async fn a_start_that_was_cut_short_is_taken_up() {
     client(&site, seeds::SPA).await;
 }
 
+#[test]
+fn a_start_that_was_cut_short_before_its_first_file_is_taken_up() {
+    let place = Place::new("shorter");
+    fs::create_dir_all(&place.0).unwrap();
+    fs::write(place.0.join("secrets.json.new"), "{").unwrap();
+    let data = Data::open(&place.0).unwrap();
+    assert!(data.path("secrets.json").exists() && !data.path("secrets.json.new").exists());
+}
+
 #[tokio::test]
 async fn what_was_removed_stays_removed() {
     let place = Place::new("removed");
@@ -90,6 +97,8 @@ async fn the_application_follows_to_another_port_and_may_be_registered() {
 #[tokio::test]
 async fn nobody_else_can_read_the_folder() {
     let place = Place::new("mode");
+    fs::create_dir_all(&place.0).unwrap();
+    fs::set_permissions(&place.0, Permissions::from_mode(0o755)).unwrap();
     place.start(8080).await;
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&place.0), 0o700);
