@@ -143,7 +143,7 @@ async fn remove(site: &Site, id: &str) -> Result<Answer, Failure> {
     Ok(Answer::new(format!("{id} is removed, with its tokens."), json!({ "client_id": id })))
 }
 
-fn unknown(id: &str) -> Failure {
+pub(super) fn unknown(id: &str) -> Failure {
     Failure::new(format!("there is no client {id}; `vestibule client list` shows all"))
 }
 

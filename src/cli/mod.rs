@@ -7,9 +7,13 @@ mod answer;
 mod check;
 mod client;
 #[cfg(feature = "database")]
+mod consent;
+#[cfg(feature = "database")]
 mod demo;
 mod failure;
 mod init;
+#[cfg(feature = "database")]
+mod input;
 mod key;
 mod migrate;
 mod openapi;
@@ -90,6 +94,9 @@ enum Command {
     /// Add and administer people in Vestibule's own table
     #[cfg(feature = "database")]
     User(user::Arguments),
+    /// List and take back what people have allowed applications
+    #[cfg(feature = "database")]
+    Consent(consent::Arguments),
     /// Print the OpenAPI document of every endpoint
     Openapi(openapi::Arguments),
 }
@@ -141,6 +148,8 @@ async fn execute(arguments: Arguments, surroundings: &mut Surroundings) -> Resul
         Command::Openapi(arguments) => openapi::run(&arguments),
         #[cfg(feature = "database")]
         Command::User(arguments) => user::run(arguments, file, surroundings).await,
+        #[cfg(feature = "database")]
+        Command::Consent(arguments) => consent::run(arguments, file, surroundings).await,
     }
 }
 

@@ -2,6 +2,7 @@ use std::io::Cursor;
 
 use clap::CommandFactory;
 
+use super::input::Input;
 use super::*;
 use crate::clock::Clock;
 use crate::protocol::Algorithm;
@@ -61,8 +62,7 @@ impl Folder {
         let arguments = Arguments::try_parse_from(words)?;
         let mut surroundings = Surroundings {
             variables: self.variables.clone(),
-            input: Box::new(Cursor::new(input.to_owned())),
-            terminal: false,
+            input: Input { reader: Box::new(Cursor::new(input.to_owned())), terminal: false },
             clock: Clock::from_fn(|| 1_800_000_000_000),
         };
         execute(arguments, &mut surroundings).await
@@ -119,6 +119,15 @@ async fn init_writes_what_check_accepts_once_it_is_migrated() {
     assert!(after.text.contains("refresh_absolute     90d"), "{}", after.text);
     assert_eq!(after.json["lifetimes"]["session_idle"], "8h");
     assert!(folder.text("migrate").await.contains("up to date"));
+}
+
+#[tokio::test]
+async fn check_finds_the_file_that_init_named() {
+    let folder = Folder::new("with a space, \u{fc} and %20");
+    folder.run("init --issuer https://login.example", "").await.unwrap();
+    folder.run("migrate", "").await.unwrap();
+    let answer = folder.run("check", "").await.unwrap();
+    assert!(answer.success, "{}", answer.text);
 }
 
 #[tokio::test]
@@ -227,8 +236,7 @@ async fn the_environment_alone_can_be_the_configuration() {
     }
     let surroundings = Surroundings {
         variables: folder.variables.clone(),
-        input: Box::new(Cursor::new("")),
-        terminal: false,
+        input: Input::empty(),
         clock: Clock::system(),
     };
     let config = site::configuration(Path::new(CONFIG), &surroundings).unwrap();
@@ -311,12 +319,8 @@ async fn the_secret_of_an_hs256_client_is_kept_readable_and_encrypted() {
     let line = "client add A --id a --redirect-uri https://a.example/ --id-token-alg HS256";
     let added = folder.run(line, "").await.unwrap();
     let secret = added.json["client_secret"].as_str().unwrap();
-    let surroundings = Surroundings {
-        variables: Vec::new(),
-        input: Box::new(Cursor::new("")),
-        terminal: false,
-        clock: Clock::system(),
-    };
+    let surroundings =
+        Surroundings { variables: Vec::new(), input: Input::empty(), clock: Clock::system() };
     let site = site::Site::open(&folder.config(), &surroundings).await.unwrap();
     let row = crate::storage::clients::find(&site.storage, "a").await.unwrap().unwrap();
     let sealed = row.secret_sealed.unwrap();
@@ -346,6 +350,56 @@ async fn a_person_is_added_shown_disabled_and_removed() {
     assert_eq!(made_up.json["password"].as_str().unwrap().len(), 22);
     folder.run("user remove alice", "").await.unwrap();
     assert_eq!(folder.run("user list", "").await.unwrap().json, serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn a_consent_is_listed_and_taken_back() {
+    use crate::storage::{account, accounts, consent, consents};
+
+    let folder = Folder::installed("consent").await;
+    folder.run("user add alice", "correct horse\n").await.unwrap();
+    folder
+        .run("client add Wiki --id wiki --redirect-uri https://wiki.example/cb", "")
+        .await
+        .unwrap();
+    let none = folder.run("consent list alice", "").await.unwrap().json;
+    assert_eq!(none, serde_json::json!([]));
+
+    let surroundings = Surroundings::silent(Clock::system());
+    let site = site::Site::open(&folder.config(), &surroundings).await.unwrap();
+    let alice = account::Model {
+        id: "a".to_owned(),
+        backend: "people".to_owned(),
+        subject: folder.run("user show alice", "").await.unwrap().json["id"]
+            .as_str()
+            .unwrap()
+            .to_owned(),
+        sub: "s".to_owned(),
+        attributes: Vec::new(),
+        seen_at: site.now,
+        created_at: site.now,
+        gone_since: None,
+    };
+    accounts::put(&site.storage, alice).await.unwrap();
+    let given = consent::Model {
+        account_id: "a".to_owned(),
+        client_id: "wiki".to_owned(),
+        scope: "email openid".to_owned(),
+        claims: r#"["groups"]"#.to_owned(),
+        answered: "r".to_owned(),
+        granted_at: site.now,
+    };
+    assert!(consents::put(&site.storage, given, None).await.unwrap());
+
+    let text = folder.text("consent list ALICE").await;
+    assert!(text.contains("wiki    email openid  groups"), "{text}");
+    assert!(folder.failure("consent remove alice wikki").await.contains("no client wikki"));
+    assert!(folder.failure("consent remove bob wiki").await.contains("nobody has the name bob"));
+    for removed in [true, false] {
+        let answer = folder.run("consent remove alice wiki", "").await.unwrap();
+        assert_eq!(answer.json["removed"], removed, "{}", answer.text);
+    }
+    assert_eq!(folder.run("consent list alice", "").await.unwrap().json, serde_json::json!([]));
 }
 
 #[tokio::test]

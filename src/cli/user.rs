@@ -8,12 +8,12 @@ use vestibule_plugin::{Attributes, Password, Username};
 
 use super::answer::{Answer, table};
 use super::failure::Failure;
-use super::people;
+use super::people::{self, named};
 use super::site::Site;
 use super::surroundings::Surroundings;
 use crate::http::opening::identity_settings;
+use crate::identity::Identities;
 use crate::identity::people::{NewPerson, People, Person};
-use crate::identity::{Identities, normalise};
 use crate::secret;
 use crate::storage::accounts;
 
@@ -207,10 +207,6 @@ async fn administrator(
     Ok(told(username, "is an administrator and has the new password.", shown))
 }
 
-fn named(typed: &str) -> Result<Username, Failure> {
-    normalise(typed).map_err(|wrong| Failure::new(format!("user name {typed:?}: {wrong}")))
-}
-
 /// The password, and its text if it was made up and must be shown.
 fn password(
     surroundings: &mut Surroundings,
@@ -221,7 +217,7 @@ fn password(
         let text = secret::id();
         return Ok((Password::parse(text.clone())?, Some(text)));
     }
-    Ok((surroundings.password(file)?, None))
+    Ok((surroundings.input.password(file)?, None))
 }
 
 fn read_attributes(given: &[String]) -> Result<Attributes, Failure> {

@@ -1,7 +1,7 @@
 //! What people let applications have, remembered.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter,
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
 };
 
 use super::entity::consent::{Column, Entity, Model};
@@ -16,6 +16,12 @@ pub async fn find(
 ) -> Result<Option<Model>, Fault> {
     let key = (account_id.to_owned(), client_id.to_owned());
     Ok(Entity::find_by_id(key).one(&storage.reads).await?)
+}
+
+/// All that someone has agreed to, by client.
+pub async fn list(storage: &Storage, account_id: &str) -> Result<Vec<Model>, Fault> {
+    let theirs = Entity::find().filter(Column::AccountId.eq(account_id));
+    Ok(theirs.order_by_asc(Column::ClientId).all(&storage.reads).await?)
 }
 
 /// Inserts a consent, or replaces `before`; not, if somebody was quicker, and then what they left has to be read again.

@@ -134,43 +134,22 @@ impl Registration {
         let delimiter = if self.comma_scopes { Delimiter::Comma } else { Delimiter::Space };
         let scope = Scope::parse(&self.scope, Delimiter::Space)
             .map_err(|wrong| Failure::new(wrong.description))?;
-        let mut grant_types = BTreeSet::new();
-        if self.response_types.iter().any(|kind| kind.code) {
-            grant_types.insert(GrantType::AuthorizationCode);
-            if self.refresh_tokens || scope.contains(OFFLINE_ACCESS) {
-                grant_types.insert(GrantType::RefreshToken);
-            }
-        } else if self.refresh_tokens || scope.contains(OFFLINE_ACCESS) {
-            return Err(Failure::new(
-                "--refresh-tokens and the scope offline_access need a --response-type with code",
-            ));
-        }
-        if self.response_types.iter().any(|kind| kind.is_front_channel()) {
-            grant_types.insert(GrantType::Implicit);
-        }
+        let native = self.native;
         let client = Client {
             client_id,
+            application_type: if native { ApplicationType::Native } else { ApplicationType::Web },
+            grant_types: self.grant_types(&scope)?,
+            token_endpoint_auth_method: self.auth_method(),
             client_name: self.name,
             logo_uri: self.logo_uri,
             policy_uri: self.policy_uri,
             tos_uri: self.tos_uri,
-            application_type: if self.native {
-                ApplicationType::Native
-            } else {
-                ApplicationType::Web
-            },
             redirect_uris: self.redirect_uris,
             post_logout_redirect_uris: self.logout_redirect_uris,
             origins: (!self.origins.is_empty()).then_some(self.origins),
             response_types: self.response_types.into_iter().collect(),
-            grant_types,
             scope,
             scope_delimiter: delimiter,
-            token_endpoint_auth_method: match (self.public, self.secret_by) {
-                (true, _) => AuthMethod::None,
-                (false, SecretBy::Basic) => AuthMethod::ClientSecretBasic,
-                (false, SecretBy::Post) => AuthMethod::ClientSecretPost,
-            },
             secret,
             trusted: self.trusted,
             first_redirect_uri_is_default: self.first_redirect_uri_is_default,
@@ -189,6 +168,33 @@ impl Registration {
         };
         client.validate().map_err(|wrong| Failure::new(wrong.description))?;
         Ok(client)
+    }
+
+    /// The grants that the response types and the wish for refresh tokens need.
+    fn grant_types(&self, scope: &Scope) -> Result<BTreeSet<GrantType>, Failure> {
+        let mut grant_types = BTreeSet::new();
+        if self.response_types.iter().any(|kind| kind.code) {
+            grant_types.insert(GrantType::AuthorizationCode);
+            if self.refresh_tokens || scope.contains(OFFLINE_ACCESS) {
+                grant_types.insert(GrantType::RefreshToken);
+            }
+        } else if self.refresh_tokens || scope.contains(OFFLINE_ACCESS) {
+            return Err(Failure::new(
+                "--refresh-tokens and the scope offline_access need a --response-type with code",
+            ));
+        }
+        if self.response_types.iter().any(|kind| kind.is_front_channel()) {
+            grant_types.insert(GrantType::Implicit);
+        }
+        Ok(grant_types)
+    }
+
+    fn auth_method(&self) -> AuthMethod {
+        match (self.public, self.secret_by) {
+            (true, _) => AuthMethod::None,
+            (false, SecretBy::Basic) => AuthMethod::ClientSecretBasic,
+            (false, SecretBy::Post) => AuthMethod::ClientSecretPost,
+        }
     }
 }
 
