@@ -1,5 +1,7 @@
 //! Who an access token stands for, while it lives (RFC 6750; design: liveness).
 
+use std::sync::Arc;
+
 use crate::jose;
 use crate::protocol::access_token::AccessToken;
 use crate::protocol::claims_request::ClaimsRequest;
@@ -7,12 +9,14 @@ use crate::protocol::{Scope, Timestamp};
 use crate::seal::Purpose;
 use crate::storage::{account, liveness};
 
+use super::clients::Registered;
 use super::fault::Fault;
 use super::provider::Provider;
 
 /// An access token of ours that may be used now.
 pub struct Access {
     pub content: AccessToken<'static>,
+    pub registered: Arc<Registered>,
     pub account: account::Model,
     pub claims: ClaimsRequest,
 }
@@ -44,9 +48,9 @@ impl Provider {
         if !content.is_current(&self.issuer, now) {
             return Ok(None);
         }
-        if self.clients.find(&content.client_id).await?.is_none() {
+        let Some(registered) = self.clients.find(&content.client_id).await? else {
             return Ok(None);
-        }
+        };
         let jti = Some(&*content.jti);
         let (account, claims) = match (&content.grant_id, &content.sid) {
             (Some(grant_id), _) => match liveness::of_grant(&self.storage, grant_id, jti).await? {
@@ -62,6 +66,7 @@ impl Provider {
             (None, None) => return Ok(None),
         };
         let Some(account) = self.standing(account, now).await? else { return Ok(None) };
-        Ok((account.sub == content.sub).then_some(Access { content, account, claims }))
+        let access = Access { content, registered, account, claims };
+        Ok((access.account.sub == access.content.sub).then_some(access))
     }
 }

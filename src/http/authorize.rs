@@ -7,7 +7,6 @@ mod parameters;
 use std::sync::Arc;
 
 use poem::Response;
-use poem::http::StatusCode;
 use poem_openapi::OpenApi;
 
 use crate::protocol::authorization::{Decision, Facts};
@@ -63,7 +62,17 @@ struct Posted;
 
 impl Answers for Posted {
     const ANSWERS: &'static [&'static [Documentation]] = &[
-        &[Documentation::redirect("To this endpoint by GET, with the request sealed."), SHOWN],
+        &[
+            Documentation::redirect(
+                "To this endpoint by GET, with the request sealed. Or, if the request is too long for that, the error in query or \
+                 fragment of the redirect URI.",
+            ),
+            Documentation::page(
+                200,
+                "That error, as a page that posts it to the redirect URI (`response_mode=form_post`).",
+            ),
+            SHOWN,
+        ],
         PAGE_BODY,
         PAGE_FAULTS,
     ];
@@ -94,18 +103,19 @@ impl Authorization {
         parameters: Form<AuthorizationParameters>,
         visitor: Visitor,
     ) -> Answer<Posted> {
-        let result = self.to_get(&parameters.parameters, &visitor);
+        let result = self.to_get(&parameters.parameters, &visitor).await;
         self.0.page(result, &visitor).into()
     }
 }
 
 impl Authorization {
-    fn to_get(&self, parameters: &Parameters, visitor: &Visitor) -> Result<Response, Halt> {
-        if let Err(error) = parameters.within(protocol::authorization::LIMIT) {
-            let sentence = format!("The application sent a faulty request: {}.", error.description);
-            return Ok(self.0.show(StatusCode::BAD_REQUEST, &sentence, visitor));
+    async fn to_get(&self, parameters: &Parameters, visitor: &Visitor) -> Result<Response, Halt> {
+        let pending = Pending::new(parameters, self.0.now());
+        if parameters.within(protocol::authorization::LIMIT).is_err() {
+            // Too long for a URL. GET would refuse it, and so does this, to whoever GET would tell.
+            Interaction::load(&self.0, pending.clone(), visitor).await?;
         }
-        let sealed = Pending::new(parameters, self.0.now()).seal(&self.0, None)?;
+        let sealed = pending.seal(&self.0, None)?;
         Ok(see_other(&format!("/oauth2/authorize?{PENDING}={sealed}")))
     }
 
@@ -154,8 +164,8 @@ impl Authorization {
         let facts = Facts { session: seat.as_ref().map(Seat::session), consent, hint };
         match interaction.request.decide(facts) {
             Decision::LogIn => provider.go("/login", &interaction.pending, visitor),
-            Decision::ChooseAccount(_) => provider.go("/choice", &interaction.pending, visitor),
-            Decision::AskConsent(_) => provider.go("/consent", &interaction.pending, visitor),
+            Decision::ChooseAccount => provider.go("/choice", &interaction.pending, visitor),
+            Decision::AskConsent => provider.go("/consent", &interaction.pending, visitor),
             Decision::Refuse(error) => interaction.refuse(provider, &error, visitor),
             Decision::Grant { session, scope } => {
                 let account = seat.map(|seat| seat.account);

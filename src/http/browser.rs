@@ -98,7 +98,6 @@ impl Provider {
         match reply.carriage() {
             Carriage::Redirect(location) => Ok(see_other(&location)),
             Carriage::FormPost { action, fields } => {
-                let action = Link::parse(&action).ok_or(Fault::Unaddressable)?;
                 let fields = fields.into_iter().map(|(name, value)| Field::new(name, value));
                 let page = FormPost {
                     action,

@@ -34,8 +34,6 @@ pub enum Fault {
     Json(#[from] serde_json::Error),
     #[error("{0} does not open with the master key")]
     Undecipherable(&'static str),
-    #[error("a form cannot be posted to this redirect URI")]
-    Unaddressable,
     /// A backend cannot say whether the person is still there.
     #[error("the identity backend is unavailable")]
     Backend { retry_after: Duration },
@@ -57,7 +55,6 @@ impl Fault {
             | Self::Jose(_)
             | Self::Page(_)
             | Self::Json(_)
-            | Self::Unaddressable
             | Self::Undecipherable(_) => false,
         }
     }

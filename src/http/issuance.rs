@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use crate::protocol::access_token::{self, AccessToken};
+use crate::protocol::access_token::AccessToken;
 use crate::protocol::claims::{self, Claims, Delivery};
 use crate::protocol::claims_request::ClaimsRequest;
 use crate::protocol::client::{AccessTokenFormat, Lifetimes};
@@ -84,7 +84,7 @@ impl<'a> Issuance<'a> {
         let token = match client.access_token_format {
             AccessTokenFormat::Jwt => {
                 let algorithm = client.access_token_signed_response_alg;
-                jose::sign(&*provider.keys.signer(algorithm, now)?, access_token::TYPE, &content)?
+                jose::sign(&*provider.keys.signer(algorithm, now)?, jose::ACCESS_TOKEN, &content)?
             }
             AccessTokenFormat::Opaque => {
                 provider.sealer.seal(Purpose::AccessToken, &content, expires_at)?
@@ -139,7 +139,8 @@ impl<'a> Issuance<'a> {
         };
         let known = provider.identities.claims(account)?;
         let delivery = Delivery::IdToken { access_token_issued };
-        Ok(claims::select(&known, self.scope, &provider.custom, self.claims, delivery))
+        let allowed = &self.registered.client.scope;
+        Ok(claims::select(&known, allowed, self.scope, self.claims, delivery))
     }
 
     /// Signs by the algorithm that the client registered.
@@ -154,7 +155,7 @@ impl<'a> Issuance<'a> {
             Some(signer) if algorithm.is_symmetric() => signer.clone(),
             _ => provider.keys.signer(algorithm, now)?,
         };
-        Ok(jose::sign(&signer, "JWT", id_token)?)
+        Ok(jose::sign(&signer, jose::JWT, id_token)?)
     }
 }
 

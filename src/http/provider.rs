@@ -25,8 +25,6 @@ pub struct Provider {
     pub policy: Policy,
     /// Each scope that exists, in plain words.
     pub scopes: BTreeMap<String, String>,
-    /// Scopes beyond the standard ones, each with its claims.
-    pub custom: Vec<(String, Vec<String>)>,
     /// What ID Tokens can be signed with.
     pub algorithms: Vec<Algorithm>,
     pub storage: Storage,
@@ -61,13 +59,6 @@ impl Provider {
             parts;
         let issuer = config.server.issuer.as_str().to_owned();
         let scopes = config.authorization.all_scopes();
-        let names = config.authorization.scopes.keys().map(String::as_str);
-        let standard = crate::config::STANDARD_SCOPES.map(|(name, _)| name);
-        // A scope of the operator's own stands for the claim of its name.
-        let custom = names
-            .filter(|name| !standard.contains(name))
-            .map(|name| (name.to_owned(), vec![name.to_owned()]))
-            .collect();
         let policy = Policy {
             scopes: scopes.keys().map(String::as_str).collect(),
             acr_values: config.authorization.acr_values.clone(),
@@ -83,7 +74,6 @@ impl Provider {
             issuer,
             policy,
             scopes,
-            custom,
             algorithms: own.chain([Algorithm::HS256]).collect(),
             clients: Clients::new(storage.clone(), sealer.clone(), clients_age),
             cookies,
@@ -104,7 +94,7 @@ impl Provider {
 
     /// What we announce.
     pub fn document(&self) -> Document {
-        Document::new(&self.issuer, &self.policy, &self.algorithms, &self.custom)
+        Document::new(&self.issuer, &self.policy, &self.algorithms)
     }
 
     /// A path of ours as a URL.

@@ -110,8 +110,8 @@ impl Userinfo {
         let known = provider.identities.claims(&access.account)?;
         let mut claims = claims::select(
             &known,
+            &access.registered.client.scope,
             access.scope(),
-            &provider.custom,
             &access.claims,
             Delivery::Userinfo,
         );
@@ -121,8 +121,7 @@ impl Userinfo {
             .content_type("application/json")
             .header(header::CACHE_CONTROL, "no-store")
             .body(serde_json::to_vec(&claims)?);
-        let registered = provider.clients.find(&access.content.client_id).await?;
-        provider.allow_origin(&mut response, visitor, registered.as_deref());
+        provider.allow_origin(&mut response, visitor, Some(&access.registered));
         Ok(response)
     }
 }

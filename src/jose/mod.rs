@@ -22,7 +22,7 @@ pub use verifier::Verifier;
 /// The `typ` of ID Tokens, and of every JWT that says nothing more specific (RFC 7519 §5.1).
 pub const JWT: &str = "JWT";
 
-/// The `typ` of access tokens (RFC 9068 §2.1).
+/// The `typ` of access tokens: "JWT access tokens MUST include this media type in the "typ" header parameter" (RFC 9068 §2.1).
 pub const ACCESS_TOKEN: &str = "at+jwt";
 
 /// A key or a value of ours is not what it should be. No token of a stranger's can bring this about.

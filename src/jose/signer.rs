@@ -36,11 +36,6 @@ impl Signer {
         Self::around(inner, Some(kid.to_owned()))
     }
 
-    /// From PKCS#8, see [`PrivateKey::from_der`].
-    pub fn from_private_der(algorithm: Algorithm, kid: &str, der: &[u8]) -> Result<Self, Fault> {
-        Self::new(&PrivateKey::from_der(algorithm, der)?, kid)
-    }
-
     /// HS256 with a client's secret: "A key of the same size as the hash output ... or larger MUST be used" (RFC 7518 §3.2).
     pub fn hmac(secret: &[u8]) -> Result<Self, Fault> {
         Self::around(

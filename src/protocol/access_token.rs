@@ -8,9 +8,6 @@ use super::Timestamp;
 use super::claims_request::ClaimsRequest;
 use super::scope::Scope;
 
-/// `typ` of the JWT: "JWT access tokens MUST include this media type in the "typ" header parameter" (RFC 9068 §2.1).
-pub const TYPE: &str = "at+jwt";
-
 /// The content of an access token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessToken<'a> {

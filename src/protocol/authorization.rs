@@ -23,7 +23,7 @@ use super::error::{Code, Error};
 use super::parameters::Parameters;
 use super::pkce::Challenge;
 use super::redirect_uri;
-use super::redirection_endpoint::{RedirectionEndpoint, permits, read_state};
+use super::redirection_endpoint::{RedirectionEndpoint, obstacle, read_state};
 use super::response_type::{ResponseMode, ResponseType};
 use super::scope::{self, Scope};
 
@@ -60,8 +60,8 @@ impl Prompt {
 /// The values of `display` that do not cause an error; all are shown the same page (OIDC Core §3.1.2.1).
 pub const DISPLAY: [&str; 4] = ["page", "popup", "touch", "wap"];
 
-/// A request by whose rules the client may ask.
-#[derive(Clone, Debug)]
+/// A request by whose rules the client may ask. The hint is a token, so it does not print.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     id: String,
     received_at: Timestamp,
@@ -73,7 +73,6 @@ pub struct Request {
     prompt: BTreeSet<Prompt>,
     max_age: Option<u64>,
     claims: ClaimsRequest,
-    acr_values: Vec<String>,
     id_token_hint: Option<String>,
     login_hint: Option<String>,
     trusted: bool,
@@ -93,31 +92,18 @@ impl Request {
         refuse_unsupported(parameters)?;
         parameters.within(LIMIT)?;
         read_state(parameters)?;
-        let response_type = read_response_type(parameters, client)?;
-        let private_use = redirect_uri::is_private_use(endpoint.redirect_uri());
-        if private_use && response_type.is_front_channel() {
-            return Err(Code::UnauthorizedClient.because(
-                "a redirect_uri of a private-use scheme never gets front-channel tokens",
-            ));
-        }
+        let response_type = read_response_type(endpoint, parameters, client)?;
         let asked =
             Scope::parse(parameters.get("scope")?.unwrap_or_default(), client.scope_delimiter)?;
         let prompt = read_prompt(parameters)?;
-        let scope = narrow(&asked, response_type, &prompt, client, policy)?;
-        let nonce = parameters.get("nonce")?.map(str::to_owned);
-        if response_type.id_token && nonce.is_none() {
-            return Err(Code::InvalidRequest.because(
-                "nonce is missing; an ID Token from the authorization endpoint needs it",
-            ));
-        }
+        let allowed = policy.scopes.intersect(&client.scope);
+        let scope = narrow(&asked, response_type, &prompt, client, &allowed)?;
+        let nonce = read_nonce(parameters, response_type)?;
         let challenge = Challenge::read(parameters, policy.plain_pkce)?;
-        let needs_pkce =
-            policy.require_pkce || client.require_pkce || !client.is_confidential() || private_use;
-        if response_type.code && challenge.is_none() && needs_pkce {
+        if response_type.code && challenge.is_none() && needs_pkce(endpoint, client, policy) {
             return Err(Code::InvalidRequest.because("code_challenge is missing"));
         }
         let claims = parameters.get("claims")?.map(ClaimsRequest::parse).transpose()?;
-        let acr_values = parameters.get("acr_values")?.unwrap_or_default();
         ignore_well_formed(parameters)?;
         Ok(Self {
             id: id.to_owned(),
@@ -129,12 +115,7 @@ impl Request {
             challenge,
             prompt,
             max_age: read_max_age(parameters)?.or(client.default_max_age),
-            claims: claims.unwrap_or_default(),
-            acr_values: acr_values
-                .split(' ')
-                .filter(|value| policy.acr_values.iter().any(|known| known == value))
-                .map(str::to_owned)
-                .collect(),
+            claims: claims.unwrap_or_default().within(&allowed),
             id_token_hint: parameters.get("id_token_hint")?.map(str::to_owned),
             login_hint: parameters.get("login_hint")?.map(str::to_owned),
             trusted: client.is_trusted(),
@@ -175,11 +156,6 @@ impl Request {
         self.login_hint.as_deref()
     }
 
-    /// The values of `acr` that the client would like, best first; those that we do not know are left out.
-    pub fn acr_values(&self) -> &[String] {
-        &self.acr_values
-    }
-
     /// What goes into the answer's `scope`, if that must be said: "OPTIONAL, if identical to the scope requested by the client; otherwise,
     /// REQUIRED." (RFC 6749 §4.2.2)
     pub fn differing<'a>(&self, granted: &'a Scope) -> Option<&'a Scope> {
@@ -201,7 +177,11 @@ fn refuse_unsupported(parameters: &Parameters) -> Result<(), Error> {
     Ok(())
 }
 
-fn read_response_type(parameters: &Parameters, client: &Client) -> Result<ResponseType, Error> {
+fn read_response_type(
+    endpoint: &RedirectionEndpoint,
+    parameters: &Parameters,
+    client: &Client,
+) -> Result<ResponseType, Error> {
     let text = parameters.require("response_type")?;
     let response_type: ResponseType = text.parse().map_err(|_| {
         Code::UnsupportedResponseType.because("response_type is not one that is supported")
@@ -210,15 +190,39 @@ fn read_response_type(parameters: &Parameters, client: &Client) -> Result<Respon
         return Err(Code::UnauthorizedClient
             .because(format!("response_type {response_type} is not registered for this client")));
     }
+    let uri = endpoint.redirect_uri();
+    if response_type.is_front_channel() && redirect_uri::is_private_use(uri) {
+        return Err(Code::UnauthorizedClient
+            .because("a redirect_uri of a private-use scheme never gets front-channel tokens"));
+    }
     if let Some(mode) = parameters.get("response_mode")? {
         let mode = ResponseMode::parse(mode)
             .ok_or_else(|| Code::InvalidRequest.because("response_mode is unknown"))?;
-        if !permits(response_type, mode) {
-            return Err(Code::InvalidRequest
-                .because("response_mode query cannot carry a token; use fragment or form_post"));
+        if let Some(reason) = obstacle(response_type, mode, uri) {
+            return Err(Code::InvalidRequest.because(reason));
         }
     }
     Ok(response_type)
+}
+
+fn read_nonce(
+    parameters: &Parameters,
+    response_type: ResponseType,
+) -> Result<Option<String>, Error> {
+    let nonce = parameters.get("nonce")?.map(str::to_owned);
+    if response_type.id_token && nonce.is_none() {
+        return Err(Code::InvalidRequest
+            .because("nonce is missing; an ID Token from the authorization endpoint needs it"));
+    }
+    Ok(nonce)
+}
+
+/// Whether somebody else could redeem a code that they came by, or the operator wants it in any case.
+fn needs_pkce(endpoint: &RedirectionEndpoint, client: &Client, policy: &Policy) -> bool {
+    policy.require_pkce
+        || client.require_pkce
+        || !client.is_confidential()
+        || redirect_uri::is_private_use(endpoint.redirect_uri())
 }
 
 /// The scope that may be granted: what was asked, narrowed to what the client may have.
@@ -227,22 +231,21 @@ fn narrow(
     response_type: ResponseType,
     prompt: &BTreeSet<Prompt>,
     client: &Client,
-    policy: &Policy,
+    allowed: &Scope,
 ) -> Result<Scope, Error> {
     let openid = asked.contains(scope::OPENID);
     if response_type.id_token && !openid {
         return Err(Code::InvalidRequest.because("scope lacks openid, which an ID Token needs"));
     }
-    let allowed = policy.scopes.intersect(&client.scope);
     if openid && !allowed.contains(scope::OPENID) {
         return Err(Code::InvalidScope.because("scope openid is not allowed for this client"));
     }
-    if let Some(name) = asked.beyond(&allowed).filter(|_| !openid) {
+    if let Some(name) = asked.beyond(allowed).filter(|_| !openid) {
         return Err(
             Code::InvalidScope.because(format!("scope {name} is not allowed for this client"))
         );
     }
-    let granted = asked.intersect(&allowed);
+    let granted = asked.intersect(allowed);
     let offline = response_type.code
         && client.allows(GrantType::RefreshToken)
         && (client.is_trusted() || prompt.contains(&Prompt::Consent));
@@ -283,9 +286,10 @@ fn read_max_age(parameters: &Parameters) -> Result<Option<u64>, Error> {
         .transpose()
 }
 
-/// Parameters that change nothing here, but may not be repeated either.
+/// Parameters that change nothing here, but may not be repeated either. What `acr_values` asks for is voluntary, and no login here proves
+/// more than another.
 fn ignore_well_formed(parameters: &Parameters) -> Result<(), Error> {
-    for name in ["ui_locales", "claims_locales"] {
+    for name in ["acr_values", "ui_locales", "claims_locales"] {
         parameters.get(name)?;
     }
     match parameters.get("display")? {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::claims_request::ClaimsRequest;
-use super::scope::Scope;
+use super::scope::{OFFLINE_ACCESS, OPENID, Scope};
 
 pub type Claims = Map<String, Value>;
 
@@ -61,13 +61,12 @@ pub enum Delivery {
     },
 }
 
-/// The claims about a person that were asked for and granted, out of those that are known.
-///
-/// `custom` names further scopes with their claims, as configured.
+/// The claims about a person that were asked for and granted, out of those that are known. Whatever was granted once, only those
+/// that the client may have today: `allowed` are the scopes that it is registered for.
 pub fn select(
     known: &Claims,
+    allowed: &Scope,
     scope: &Scope,
-    custom: &[(String, Vec<String>)],
     request: &ClaimsRequest,
     delivery: Delivery,
 ) -> Claims {
@@ -77,21 +76,25 @@ pub fn select(
     };
     let wanted = |name: &str, value: &Value| {
         asked.get(name).is_some_and(|demand| demand.is_met_by(value))
-            || by_scope && is_of_scope(name, scope, custom)
+            || by_scope && is_of_scope(name, scope)
     };
+    let withheld = |name: &str| OF_TOKENS.contains(&name) || !is_of_scope(name, allowed);
     known
         .iter()
-        .filter(|(name, value)| !OF_TOKENS.contains(&name.as_str()) && wanted(name, value))
+        .filter(|(name, value)| !withheld(name) && wanted(name, value))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect()
 }
 
-/// Whether one of these scopes stands for the claim.
-pub fn is_of_scope(claim: &str, scope: &Scope, custom: &[(String, Vec<String>)]) -> bool {
+/// Whether one of these scopes stands for the claim. A scope of the operator's own stands for the claim of its name.
+pub fn is_of_scope(claim: &str, scope: &Scope) -> bool {
     BY_SCOPE.iter().any(|(name, claims)| claims.contains(&claim) && scope.contains(name))
-        || custom
-            .iter()
-            .any(|(name, claims)| claims.iter().any(|c| c == claim) && scope.contains(name))
+        || is_custom(claim) && scope.contains(claim)
+}
+
+/// Whether a scope of this name would be none of the standard ones.
+pub fn is_custom(scope: &str) -> bool {
+    ![OPENID, OFFLINE_ACCESS].contains(&scope) && BY_SCOPE.iter().all(|(name, _)| *name != scope)
 }
 
 #[cfg(test)]
@@ -111,10 +114,16 @@ mod tests {
         claims
     }
 
+    /// All that may be asked for here.
+    const ALLOWED: &str = "openid profile email address phone groups shoe_size";
+
     fn selected(names: &str, request: &str, delivery: Delivery) -> String {
+        selected_for(ALLOWED, names, request, delivery)
+    }
+
+    fn selected_for(allowed: &str, names: &str, request: &str, delivery: Delivery) -> String {
         let request = ClaimsRequest::parse(request).unwrap();
-        let custom = [("staff".to_owned(), vec!["groups".to_owned()])];
-        let claims = select(&known(), &scope(names), &custom, &request, delivery);
+        let claims = select(&known(), &scope(allowed), &scope(names), &request, delivery);
         let mut names: Vec<&str> = claims.keys().map(String::as_str).collect();
         names.sort_unstable();
         names.join(" ")
@@ -127,7 +136,7 @@ mod tests {
             ("openid profile", "name"),
             ("openid email", "email email_verified"),
             ("openid address phone", "address phone_number"),
-            ("openid staff", "groups"),
+            ("openid groups", "groups"),
             ("openid unknown", ""),
         ] {
             assert_eq!(selected(names, "{}", Delivery::Userinfo), claims, "{names}");
@@ -147,6 +156,36 @@ mod tests {
     }
 
     #[test]
+    fn what_the_client_may_not_have_is_withheld_whatever_was_granted() {
+        let request = r#"{"userinfo": {"email": null, "groups": null}, "id_token": {"email": null, "shoe_size": null}}"#;
+        let without = Delivery::IdToken { access_token_issued: false };
+        for (allowed, userinfo, id_token) in [
+            ("openid", "", ""),
+            ("openid profile", "name", "name"),
+            ("openid groups", "groups", ""),
+            ("openid email shoe_size", "email", "email shoe_size"),
+        ] {
+            let scope = "openid profile";
+            assert_eq!(selected_for(allowed, scope, request, Delivery::Userinfo), userinfo);
+            assert_eq!(selected_for(allowed, scope, request, without), id_token);
+        }
+    }
+
+    #[test]
+    fn a_standard_scope_stands_for_no_claim_of_its_name() {
+        for (claim, names, expected) in [
+            ("phone", "openid phone", false),
+            ("openid", "openid", false),
+            ("email", "email", true),
+            ("profile", "profile", true),
+            ("groups", "openid groups", true),
+            ("groups", "openid profile", false),
+        ] {
+            assert_eq!(is_of_scope(claim, &scope(names)), expected, "{claim} {names}");
+        }
+    }
+
+    #[test]
     fn a_claim_is_left_out_if_it_has_none_of_the_values_asked_for() {
         let request = r#"{"userinfo": {"email": {"value": "bob@example.com"}, "missing": {"essential": true}}}"#;
         assert_eq!(selected("openid", request, Delivery::Userinfo), "");
@@ -157,12 +196,12 @@ mod tests {
     #[test]
     fn no_attribute_of_a_person_stands_in_for_a_claim_of_the_token() {
         let known: Claims = OF_TOKENS.iter().map(|name| ((*name).to_owned(), json!("x"))).collect();
-        let custom = [("all".to_owned(), known.keys().cloned().collect())];
+        let all: Scope = known.keys().map(String::as_str).collect();
         let request = ClaimsRequest {
             userinfo: known.keys().map(|name| (name.clone(), Default::default())).collect(),
             ..Default::default()
         };
-        let claims = select(&known, &scope("openid all"), &custom, &request, Delivery::Userinfo);
+        let claims = select(&known, &all, &all, &request, Delivery::Userinfo);
         assert_eq!(claims, Claims::new());
     }
 }

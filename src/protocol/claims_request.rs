@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::claims::OF_TOKENS;
+use super::claims::{self, OF_TOKENS};
 use super::error::{Code, Error};
+use super::scope::Scope;
 
 /// The claims asked for one by one, by where they are to be delivered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +49,18 @@ impl ClaimsRequest {
             Some(_) => Err(malformed(&format!("member {name} is not an object"))),
         };
         Ok(Self { userinfo: member("userinfo")?, id_token: member("id_token")? })
+    }
+
+    /// What may be asked for by a client that may have these scopes: claims that one of them stands for, and those of
+    /// the login and the token.
+    #[must_use]
+    pub fn within(mut self, allowed: &Scope) -> Self {
+        for claims in [&mut self.userinfo, &mut self.id_token] {
+            claims.retain(|name, _| {
+                OF_TOKENS.contains(&name.as_str()) || claims::is_of_scope(name, allowed)
+            });
+        }
+        self
     }
 
     pub fn is_empty(&self) -> bool {

@@ -236,70 +236,88 @@ impl Client {
 
     /// Whether this metadata may be registered. `invalid_redirect_uri` or `invalid_client_metadata` says what is wrong.
     pub fn validate(&self) -> Result<(), Error> {
-        let refuse = |reason: String| Err(Code::InvalidClientMetadata.because(reason));
+        self.validate_names()?;
+        self.validate_uris()?;
+        self.validate_response_types()?;
+        self.validate_secret()?;
+        if self.trusted && !self.is_identifiable() {
+            return refuse(
+                "only a client that authenticates, or with https redirect URIs alone, can be trusted",
+            );
+        }
+        Ok(())
+    }
+
+    fn validate_names(&self) -> Result<(), Error> {
         // `client-id = *VSCHAR` (RFC 6749 §A.1); the length is that of its column.
         if !(1..=LONGEST_ID).contains(&self.client_id.len())
             || !self.client_id.bytes().all(|byte| matches!(byte, 0x20..=0x7e))
         {
-            return refuse("client_id must be printable ASCII, 255 characters at most".to_owned());
+            return refuse("client_id must be printable ASCII, 255 characters at most");
         }
         if self.client_name.trim().is_empty() {
-            return refuse("client_name is missing".to_owned());
+            return refuse("client_name is missing");
         }
+        let nameless = |name: &&str| !scope::is_name(name, self.scope_delimiter);
+        match self.scope.iter().find(nameless) {
+            Some(name) => refuse(format!("scope {name} cannot be registered for this client")),
+            None => Ok(()),
+        }
+    }
+
+    fn validate_uris(&self) -> Result<(), Error> {
         for uri in self.redirect_uris.iter().chain(&self.post_logout_redirect_uris) {
             redirect_uri::validate(uri, self.application_type)?;
         }
         let links = [&self.logo_uri, &self.policy_uri, &self.tos_uri];
         if links.into_iter().flatten().any(|uri| !matches!(uri.scheme(), "https" | "http")) {
-            return refuse("logo_uri, policy_uri and tos_uri must be https or http".to_owned());
+            return refuse("logo_uri, policy_uri and tos_uri must be https or http");
         }
         let is_origin =
             |text: &&String| origin_of(text).as_ref() == Some(*text) && !text.contains('*');
-        if let Some(text) = self.origins.iter().flatten().find(|text| !is_origin(text)) {
-            return refuse(format!("{text} is not an origin, as in https://app.example"));
+        match self.origins.iter().flatten().find(|text| !is_origin(text)) {
+            Some(text) => refuse(format!("{text} is not an origin, as in https://app.example")),
+            None => Ok(()),
         }
+    }
+
+    fn validate_response_types(&self) -> Result<(), Error> {
         if self.redirect_uris.is_empty() && !self.response_types.is_empty() {
             return Err(Code::InvalidRedirectUri.because("redirect_uris is empty"));
         }
         let front_channel = self.response_types.iter().any(|kind| kind.is_front_channel());
         if front_channel && self.redirect_uris.iter().any(|uri| redirect_uri::is_private_use(uri)) {
-            return refuse("a private-use scheme never gets front-channel tokens".to_owned());
+            return refuse("a private-use scheme never gets front-channel tokens");
         }
         if front_channel && !self.allows(GrantType::Implicit) {
-            return refuse("response_types with tokens need the grant type implicit".to_owned());
+            return refuse("response_types with tokens need the grant type implicit");
         }
-        if self.response_types.iter().any(|kind| kind.code)
-            && !self.allows(GrantType::AuthorizationCode)
-        {
-            return refuse(
-                "response types with code need the grant type authorization_code".to_owned(),
-            );
-        }
-        if self.is_confidential() && self.secret.is_none() {
-            return refuse("a confidential client needs a client_secret".to_owned());
-        }
-        if !self.is_confidential() && self.secret.is_some() {
-            return refuse("a public client has no client_secret".to_owned());
-        }
-        if self.id_token_signed_response_alg.is_symmetric() && !self.is_confidential() {
-            return refuse("HS256 needs a confidential client".to_owned());
-        }
-        if self.access_token_signed_response_alg.is_symmetric() {
-            return refuse("access tokens are never signed with a client_secret".to_owned());
-        }
-        if self.trusted && !self.is_identifiable() {
-            return refuse(
-                "only a client that authenticates, or with https redirect URIs alone, can be trusted"
-                    .to_owned(),
-            );
-        }
-        if let Some(name) =
-            self.scope.iter().find(|name| !scope::is_name(name, self.scope_delimiter))
-        {
-            return refuse(format!("scope {name} cannot be registered for this client"));
+        let code = self.response_types.iter().any(|kind| kind.code);
+        if code && !self.allows(GrantType::AuthorizationCode) {
+            return refuse("response types with code need the grant type authorization_code");
         }
         Ok(())
     }
+
+    fn validate_secret(&self) -> Result<(), Error> {
+        if self.is_confidential() && self.secret.is_none() {
+            return refuse("a confidential client needs a client_secret");
+        }
+        if !self.is_confidential() && self.secret.is_some() {
+            return refuse("a public client has no client_secret");
+        }
+        if self.id_token_signed_response_alg.is_symmetric() && !self.is_confidential() {
+            return refuse("HS256 needs a confidential client");
+        }
+        if self.access_token_signed_response_alg.is_symmetric() {
+            return refuse("access tokens are never signed with a client_secret");
+        }
+        Ok(())
+    }
+}
+
+fn refuse(reason: impl AsRef<str>) -> Result<(), Error> {
+    Err(Code::InvalidClientMetadata.because(reason))
 }
 
 /// The origin of a URL, as browsers write it; none, if its scheme has no such thing.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Algorithm;
 use super::authorization::{DISPLAY, Policy, Prompt};
-use super::claims::{BY_SCOPE, OF_TOKENS};
+use super::claims::{self, BY_SCOPE, OF_TOKENS};
 use super::client::{AuthMethod, GrantType};
 use super::response_type::{ResponseMode, ResponseType};
 
@@ -42,20 +42,15 @@ pub struct Document {
 }
 
 impl Document {
-    pub fn new(
-        issuer: &str,
-        policy: &Policy,
-        algorithms: &[Algorithm],
-        custom: &[(String, Vec<String>)],
-    ) -> Self {
+    pub fn new(issuer: &str, policy: &Policy, algorithms: &[Algorithm]) -> Self {
         let at = |path: &str| format!("{issuer}{path}");
         let methods = || AuthMethod::ALL.map(AuthMethod::as_str).to_vec();
         let mut claims: Vec<String> = OF_TOKENS.iter().map(|name| (*name).to_owned()).collect();
         let of_scopes = BY_SCOPE.iter().flat_map(|(_, names)| names.iter().copied());
         claims.extend(of_scopes.map(str::to_owned));
-        for name in custom.iter().flat_map(|(_, names)| names) {
-            if !claims.contains(name) {
-                claims.push(name.clone());
+        for name in policy.scopes.iter().filter(|name| claims::is_custom(name)) {
+            if claims.iter().all(|known| known != name) {
+                claims.push(name.to_owned());
             }
         }
         Self {
@@ -103,9 +98,8 @@ mod tests {
     use crate::protocol::samples::{ISSUER, policy};
 
     fn document(policy: &Policy) -> Value {
-        let custom = [("staff".to_owned(), vec!["groups".to_owned(), "email".to_owned()])];
         let algorithms = [Algorithm::RS256, Algorithm::ES256];
-        serde_json::to_value(Document::new(ISSUER, policy, &algorithms, &custom)).unwrap()
+        serde_json::to_value(Document::new(ISSUER, policy, &algorithms)).unwrap()
     }
 
     #[test]

@@ -11,8 +11,7 @@ use super::parameters::Parameters;
 use super::redirection_endpoint::append_query;
 use super::session::Session;
 
-/// A request to log out, by whatever it can show.
-#[derive(Debug)]
+/// A request to log out, by whatever it can show. The hint is a token, so it does not print.
 pub struct Request {
     pub id_token_hint: Option<String>,
     client_id: Option<String>,
@@ -252,7 +251,7 @@ mod tests {
             "state",
             "ui_locales",
         ] {
-            let error = Request::read(&parameters(&[(name, "x"), (name, "x")])).unwrap_err();
+            let error = Request::read(&parameters(&[(name, "x"), (name, "x")])).err().unwrap();
             assert!(error.description.contains(name), "{error}");
         }
     }

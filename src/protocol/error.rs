@@ -41,7 +41,6 @@ codes! {
     TemporarilyUnavailable = "temporarily_unavailable",
     LoginRequired = "login_required",
     ConsentRequired = "consent_required",
-    AccountSelectionRequired = "account_selection_required",
     RequestNotSupported = "request_not_supported",
     RequestUriNotSupported = "request_uri_not_supported",
     RegistrationNotSupported = "registration_not_supported",

@@ -1,11 +1,13 @@
 //! The parameters of a request, from wherever they came (RFC 6749 §3.1, §3.2; appendix B).
 
+use std::fmt;
+
 use url::form_urlencoded;
 
 use super::error::{Code, Error};
 
 /// Names and values in the order of the request, repeated ones included.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
@@ -62,6 +64,13 @@ impl Parameters {
     }
 }
 
+/// The names alone: values may be passwords, secrets and codes.
+impl fmt::Debug for Parameters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter().map(|(name, _)| name)).finish()
+    }
+}
+
 impl FromIterator<(String, String)> for Parameters {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
         Self(pairs.into_iter().collect())
@@ -114,6 +123,12 @@ mod tests {
         for query in ["a=%00", "a=x%00", "a=%00x"] {
             assert!(Parameters::parse(query.as_bytes()).get("a").is_err(), "{query}");
         }
+    }
+
+    #[test]
+    fn no_value_is_printed() {
+        let parameters = Parameters::parse(b"username=alice&password=hunter2");
+        assert_eq!(format!("{parameters:?}"), r#"{"username", "password"}"#);
     }
 
     // DO1

@@ -45,7 +45,7 @@ impl RedirectionEndpoint {
         Ok(Self {
             redirect_uri: redirect_uri.to_owned(),
             sent: presented.is_some(),
-            mode: mode(parameters),
+            mode: mode(parameters, redirect_uri),
             // A `state` that is refused cannot be echoed by its refusal.
             state: read_state(parameters).ok().flatten().map(str::to_owned),
             issuer: issuer.to_owned(),
@@ -113,25 +113,39 @@ fn default_redirect_uri<'a>(parameters: &Parameters, client: &'a Client) -> Resu
     }
 }
 
-/// The mode asked for where the response type permits it, else the response type's own. What the parameters do wrong is
+/// The mode asked for where nothing stands in its way, else the response type's own. What the parameters do wrong is
 /// refused later, and this is the way that the refusal travels.
-fn mode(parameters: &Parameters) -> ResponseMode {
+fn mode(parameters: &Parameters, redirect_uri: &str) -> ResponseMode {
     let response_type = parameters.get("response_type").ok().flatten();
     let response_type: Option<ResponseType> = response_type.and_then(|text| text.parse().ok());
     let response_type = response_type.unwrap_or(ResponseType::CODE);
     let asked = parameters.get("response_mode").ok().flatten().and_then(ResponseMode::parse);
     asked
-        .filter(|mode| permits(response_type, *mode))
+        .filter(|mode| obstacle(response_type, *mode, redirect_uri).is_none())
         .unwrap_or_else(|| response_type.default_mode())
 }
 
-/// Tokens never travel in a query (OAuth 2.0 Multiple Response Type Encoding Practices §3).
-pub(super) const fn permits(response_type: ResponseType, mode: ResponseMode) -> bool {
-    !(response_type.is_front_channel() && matches!(mode, ResponseMode::Query))
+/// Why an answer cannot travel so, if it cannot.
+pub(super) fn obstacle(
+    response_type: ResponseType,
+    mode: ResponseMode,
+    redirect_uri: &str,
+) -> Option<&'static str> {
+    match mode {
+        // OAuth 2.0 Multiple Response Type Encoding Practices §3
+        ResponseMode::Query if response_type.is_front_channel() => {
+            Some("response_mode query cannot carry a token; use fragment or form_post")
+        }
+        // What opens an application of the device carries no body.
+        ResponseMode::FormPost if redirect_uri::is_private_use(redirect_uri) => {
+            Some("response_mode form_post needs a redirect_uri of the scheme https or http")
+        }
+        _ => None,
+    }
 }
 
-/// An authorization response, ready to travel.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An authorization response, ready to travel. It may hold codes and tokens, so it does not print.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Reply {
     redirect_uri: String,
     mode: ResponseMode,
@@ -139,7 +153,6 @@ pub struct Reply {
 }
 
 /// How the browser carries a [`Reply`].
-#[derive(Debug)]
 pub enum Carriage {
     /// `Location` of a redirect.
     Redirect(String),
@@ -214,6 +227,18 @@ mod tests {
                 ask(&[("response_type", response_type), ("response_mode", response_mode)]);
             let location = location(&parameters, &web());
             assert!(location.starts_with(start), "{response_type} {response_mode}: {location}");
+        }
+    }
+
+    #[test]
+    fn an_answer_to_a_private_use_scheme_travels_by_redirect() {
+        let app = ("redirect_uri", "com.example.tool:/cb");
+        for (mode, start) in [
+            ("form_post", "com.example.tool:/cb?code="),
+            ("fragment", "com.example.tool:/cb#code="),
+        ] {
+            let location = location(&ask(&[app, ("response_mode", mode)]), &native());
+            assert!(location.starts_with(start), "{location}");
         }
     }
 

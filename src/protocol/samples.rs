@@ -68,7 +68,7 @@ fn read(metadata: serde_json::Value) -> Client {
 
 pub(crate) fn policy() -> Policy {
     Policy {
-        scopes: scope("openid profile email address phone offline_access api"),
+        scopes: scope("openid profile email address phone offline_access api groups"),
         acr_values: vec!["urn:pwd".to_owned(), "urn:mfa".to_owned()],
         plain_pkce: false,
         require_pkce: false,

@@ -107,7 +107,7 @@ mod tests {
             plain_pkce: false,
             require_pkce: false,
         };
-        let metadata = Document::new("https://op.example", &policy, &[], &[]);
+        let metadata = Document::new("https://op.example", &policy, &[]);
         let metadata = serde_json::to_value(metadata).unwrap();
         let announced: BTreeSet<&str> =
             metadata.as_object().unwrap().keys().map(String::as_str).collect();

@@ -1,10 +1,10 @@
 //! What each page shows: one struct per template, whose fields are the template's variables.
 
+use std::fmt;
+
 use serde::Serialize;
-use url::Url;
 
 use super::Link;
-use crate::protocol::Client;
 
 /// The values of one template.
 pub trait Page: Serialize {
@@ -24,8 +24,8 @@ pub trait Page: Serialize {
     }
 }
 
-/// A hidden field of a form.
-#[derive(Debug, Clone, Serialize)]
+/// A hidden field of a form. Only its name prints: the value may be a code or a token.
+#[derive(Clone, Serialize)]
 pub struct Field {
     pub name: String,
     pub value: String,
@@ -37,6 +37,12 @@ impl Field {
     }
 }
 
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Field").field(&self.name).finish()
+    }
+}
+
 /// A client as End-Users see it (OIDC Dynamic Client Registration §2).
 #[derive(Debug, Clone, Serialize)]
 pub struct Application {
@@ -44,19 +50,6 @@ pub struct Application {
     pub logo: Option<Link>,
     pub policy: Option<Link>,
     pub terms: Option<Link>,
-}
-
-impl From<&Client> for Application {
-    fn from(client: &Client) -> Self {
-        let link = |url: &Option<Url>| url.as_ref().and_then(|url| Link::parse(url.as_str()));
-        let name = Some(client.client_name.trim()).filter(|name| !name.is_empty());
-        Self {
-            name: name.unwrap_or(&client.client_id).to_owned(),
-            logo: link(&client.logo_uri),
-            policy: link(&client.policy_uri),
-            terms: link(&client.tos_uri),
-        }
-    }
 }
 
 /// Who is signed in.
@@ -94,8 +87,6 @@ pub enum Message {
     Unavailable,
     /// Came back from another site without having logged in there.
     Cancelled,
-    /// The request was too old and started again.
-    TimedOut,
 }
 
 /// Posts `username`, `password`, `answer=log_in` | `answer=cancel` | `backend=<name>`, and the hidden fields, to `/login`.
@@ -218,8 +209,8 @@ impl Page for Failure {
 /// Carries an authorization response to the client by itself (OAuth 2.0 Form Post Response Mode §2).
 #[derive(Debug, Clone, Serialize)]
 pub struct FormPost {
-    /// The verified redirect URI.
-    pub action: Link,
+    /// The verified redirect URI, letter by letter.
+    pub action: String,
     pub fields: Vec<Field>,
     pub application: Option<Application>,
 }

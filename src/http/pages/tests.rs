@@ -103,7 +103,7 @@ fn application(logo: &str) -> Application {
 }
 
 fn form_post(fields: Vec<Field>) -> FormPost {
-    let action = Link::parse("https://client.example/callback").unwrap();
+    let action = "https://client.example/callback".to_owned();
     FormPost { action, fields, application: None }
 }
 

@@ -24,8 +24,8 @@ pub struct Facts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     LogIn,
-    ChooseAccount(Session),
-    AskConsent(Session),
+    ChooseAccount,
+    AskConsent,
     Refuse(Error),
     Grant { session: Session, scope: Scope },
 }
@@ -50,7 +50,7 @@ impl Request {
         }
         let chosen = answered || session.choice_answered.as_deref() == Some(&self.id);
         if self.prompt.contains(&Prompt::SelectAccount) && !chosen {
-            return Decision::ChooseAccount(session);
+            return Decision::ChooseAccount;
         }
         if self.has_consent(facts.consent.as_ref()) {
             return Decision::Grant { session, scope: self.scope.clone() };
@@ -58,7 +58,7 @@ impl Request {
         if silent {
             return Decision::Refuse(Code::ConsentRequired.because("the End-User must consent"));
         }
-        Decision::AskConsent(session)
+        Decision::AskConsent
     }
 
     /// A login that answered this request is always recent enough; others as `prompt` and `max_age` say.
@@ -104,7 +104,7 @@ impl Request {
     fn is_covered(&self, consent: &Consent) -> bool {
         let agreed = |claim: &str| {
             consent.claims.iter().any(|known| known == claim)
-                || claims::is_of_scope(claim, &consent.scope, &[])
+                || claims::is_of_scope(claim, &consent.scope)
         };
         self.scope.is_subset(&consent.scope) && self.claims.names().all(agreed)
     }

@@ -55,7 +55,7 @@ fn what_must_not_cause_an_error_causes_none() {
         vec![("resource", "https://a.example"), ("resource", "https://b.example")],
         vec![("display", "popup")],
         vec![("login_hint", "alice"), ("ui_locales", "de en"), ("claims_locales", "xx")],
-        vec![("acr_values", "urn:unheard-of")],
+        vec![("acr_values", "urn:unheard-of  urn:mfa")],
         vec![("prompt", " login  consent select_account ")],
         vec![("max_age", "0")],
         vec![("max_age", "4294967295")],
@@ -96,7 +96,7 @@ fn no_documented_parameter_may_be_repeated() {
         "request_uri",
         "registration",
     ] {
-        let error = validate(&ask(&[(name, ""), (name, "")]), &web()).unwrap_err();
+        let error = validate(&ask(&[(name, ""), (name, "")]), &web()).err().unwrap();
         assert_eq!(error.code, Code::InvalidRequest, "{name}");
         assert!(error.description.contains(&format!("{name} is given more than once")));
     }
@@ -182,6 +182,20 @@ fn a_private_use_scheme_needs_pkce_and_never_gets_front_channel_tokens() {
 }
 
 #[test]
+fn no_form_is_posted_to_a_private_use_scheme() {
+    let app = ("redirect_uri", "com.example.tool:/cb");
+    let form_post = ("response_mode", "form_post");
+    let refused = validate(&ask(&[app, form_post]), &native()).err().unwrap();
+    assert_eq!(refused.code, Code::InvalidRequest);
+    assert!(refused.description.contains("response_mode form_post"), "{refused}");
+    for mode in ["query", "fragment"] {
+        assert!(validate(&ask(&[app, ("response_mode", mode)]), &native()).is_ok(), "{mode}");
+    }
+    let loopback = ("redirect_uri", "http://127.0.0.1:51004/cb");
+    assert!(validate(&ask(&[loopback, form_post]), &native()).is_ok());
+}
+
+#[test]
 fn plain_pkce_is_a_matter_of_configuration() {
     let parameters = ask(&[("code_challenge", VERIFIER), ("code_challenge_method", "plain")]);
     let endpoint = endpoint(&parameters, &web()).unwrap();
@@ -210,7 +224,7 @@ fn the_scope_is_narrowed_to_what_server_and_client_allow() {
         assert_eq!(narrowed(&[("scope", asked)], &client), granted, "{asked}");
     }
     let without_openid = Client { scope: scope("profile"), ..web() };
-    let error = validate(&ask(&[]), &without_openid).unwrap_err();
+    let error = validate(&ask(&[]), &without_openid).err().unwrap();
     assert_eq!(error.code, Code::InvalidScope);
 }
 
@@ -219,6 +233,29 @@ fn commas_separate_scopes_only_where_the_client_is_configured_so() {
     let client = Client { scope_delimiter: Delimiter::Comma, ..web() };
     assert_eq!(narrowed(&[("scope", "openid,profile")], &client), "openid profile");
     assert_eq!(narrowed(&[("scope", "openid profile,email")], &web()), "openid");
+}
+
+#[test]
+fn no_claim_can_be_asked_for_that_no_scope_of_the_client_stands_for() {
+    let asked = r#"{
+        "userinfo": {"email": {"essential": true}, "groups": null, "phone_number": null},
+        "id_token": {"groups": null, "phone": null, "sub": {"value": "alice"}, "acr": {"essential": true}}
+    }"#;
+    for (registered, names) in [
+        ("openid", ""),
+        ("openid email", "email"),
+        ("openid groups", "groups groups"),
+        ("openid email phone groups", "email groups phone_number groups"),
+        // Allowed to the client, not to the server.
+        ("openid internal", ""),
+    ] {
+        let client = Client { scope: scope(registered), trusted: true, ..web() };
+        let request = validate(&ask(&[("scope", "openid"), ("claims", asked)]), &client).unwrap();
+        assert_eq!(request.claims().names().collect::<Vec<_>>().join(" "), names, "{registered}");
+        // What is said of the login and the token is anybody's to ask.
+        assert!(!request.claims().admits_subject("bob"));
+        assert!(request.claims().id_token["acr"].essential);
+    }
 }
 
 #[test]
@@ -251,7 +288,6 @@ fn the_request_keeps_what_the_answer_will_need() {
     let request = validate(
         &ask(&[
             ("response_type", "id_token code"),
-            ("acr_values", "urn:unheard-of  urn:mfa urn:pwd"),
             ("id_token_hint", "token"),
             ("login_hint", "alice"),
             ("claims", r#"{"id_token": {"email": null}}"#),
@@ -262,7 +298,6 @@ fn the_request_keeps_what_the_answer_will_need() {
     assert_eq!(request.id(), ID);
     assert_eq!(request.response_type().to_string(), "code id_token");
     assert_eq!(request.nonce(), Some("n-0S6_WzA2Mj"));
-    assert_eq!(request.acr_values(), ["urn:mfa", "urn:pwd"]);
     assert_eq!(request.id_token_hint(), Some("token"));
     assert_eq!(request.login_hint(), Some("alice"));
     assert!(request.challenge().is_some_and(|challenge| challenge.is_met_by(VERIFIER)));
@@ -290,6 +325,6 @@ fn parameters_of_four_kibibytes_pass_and_no_more() {
     let used: usize = ask(&[]).iter().map(|(name, value)| name.len() + value.len()).sum();
     let filling = "x".repeat(LIMIT - used - "login_hint".len());
     assert_eq!(refusal(&[("login_hint", &filling)]), None);
-    let error = validate(&ask(&[("login_hint", &format!("{filling}x"))]), &web()).unwrap_err();
+    let error = validate(&ask(&[("login_hint", &format!("{filling}x"))]), &web()).err().unwrap();
     assert!(error.description.contains("login_hint"), "{error}");
 }

@@ -103,22 +103,23 @@ impl World {
         self.session = Some(session);
     }
 
-    fn choose(&mut self, mut session: Session) {
-        if self.goes_on_with_account {
-            session.choice_answered = Some(ID.to_owned());
-            self.session = Some(session);
-        } else {
-            self.log_in();
+    fn choose(&mut self) {
+        match &mut self.session {
+            Some(session) if self.goes_on_with_account => {
+                session.choice_answered = Some(ID.to_owned());
+            }
+            _ => self.log_in(),
         }
     }
 
-    fn agree(&mut self, request: &Request, session: Session) {
+    fn agree(&mut self, request: &Request) {
         let consent = Consent {
             scope: request.scope().clone(),
             claims: request.claims().names().map(str::to_owned).collect(),
             answered: ID.to_owned(),
         };
-        self.consents.insert(session.account_id, consent);
+        let account_id = self.session.as_ref().map(|session| session.account_id.clone());
+        self.consents.extend(account_id.map(|account_id| (account_id, consent)));
     }
 }
 
@@ -227,8 +228,8 @@ proptest! {
         for _ in 0..4 {
             match request.decide(world.facts()) {
                 Decision::LogIn => world.log_in(),
-                Decision::ChooseAccount(session) => world.choose(session),
-                Decision::AskConsent(session) => world.agree(&request, session),
+                Decision::ChooseAccount => world.choose(),
+                Decision::AskConsent => world.agree(&request),
                 Decision::Refuse(error) => {
                     prop_assert!(silent || is_inevitable(&request, error.code, &world), "{error}");
                     return Ok(());

@@ -67,8 +67,7 @@ proptest! {
     ) {
         let travelled = Parameters::parse(parameters.encode().as_bytes());
         prop_assert_eq!(endpoint(&parameters, &client), endpoint(&travelled, &client));
-        let validated = |parameters| validate(parameters, &client).map(|request| format!("{request:?}"));
-        prop_assert_eq!(validated(&parameters), validated(&travelled));
+        prop_assert!(validate(&parameters, &client) == validate(&travelled, &client));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::protocol::client::{Client, GrantType};
 use crate::protocol::code;
 use crate::protocol::error::{Code, Error};
 use crate::protocol::parameters::Parameters;
-use crate::protocol::scope::{OFFLINE_ACCESS, OPENID};
+use crate::protocol::scope::OFFLINE_ACCESS;
 
 use super::Grant;
 
@@ -107,11 +107,6 @@ pub fn has_refresh_token(client: &Client, grant: &Grant) -> bool {
         && (grant.offline || client.refresh_tokens_end_with_session)
 }
 
-/// Whether an ID Token comes with them.
-pub fn has_id_token(grant: &Grant) -> bool {
-    grant.scope.contains(OPENID)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,7 +150,7 @@ mod tests {
             };
             assert_eq!((grant.grant_id.as_str(), grant.offline), ("g", true));
             assert_eq!(grant.sid.as_deref(), Some("sid of alice"));
-            assert!(has_id_token(&grant) && has_refresh_token(&client, &grant));
+            assert!(has_refresh_token(&client, &grant));
         }
     }
 

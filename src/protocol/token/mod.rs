@@ -57,8 +57,8 @@ pub struct Grant {
     pub authentication: Authentication,
 }
 
-/// The successful answer (RFC 6749 §5.1; OIDC Core §3.1.3.3).
-#[derive(Debug, Serialize)]
+/// The successful answer (RFC 6749 §5.1; OIDC Core §3.1.3.3). It does not print.
+#[derive(Serialize)]
 pub struct Reply {
     pub access_token: String,
     pub token_type: &'static str,
