@@ -1,5 +1,7 @@
 //! The main ways through the provider, on each of the three databases.
 
+use serde_json::json;
+
 use crate::support::{Database, Op, Registration, Setup, on_every_database};
 
 on_every_database! {
@@ -140,4 +142,29 @@ async fn a_claim_asked_for_in_the_id_token_comes_there_alone() {
     let id_token = app.redeem(&code).await.tokens().id_token().await;
     assert_eq!(id_token["nickname"], "Ally");
     assert!(id_token.get("email").is_none(), "the scope's claims are for userinfo");
+}
+
+#[tokio::test]
+async fn a_client_is_told_no_more_than_it_is_registered_for_today() {
+    let op = Op::start().await;
+    let app = op.app(Registration::web().with("scope", json!("openid email phone"))).await;
+    let claims = r#"{"id_token": {"phone_number": null, "nickname": null}, "userinfo": {"phone_number": null, "nickname": null}}"#;
+    let request = app.request().scope("openid email").with("claims", claims);
+    let code = op.browser().authorize(request).through("alice").await.code();
+    let first = app.redeem(&code).await.tokens();
+    let userinfo = app.userinfo(&first.access_token).await.success();
+    let id_token = first.id_token().await;
+    assert!(userinfo.get("email").is_some() && userinfo.get("phone_number").is_some());
+    assert!(id_token.get("phone_number").is_some());
+    assert!(userinfo.get("nickname").is_none() && id_token.get("nickname").is_none());
+
+    let narrowed =
+        "UPDATE client SET metadata = REPLACE(metadata, '\"email openid phone\"', '\"openid\"')";
+    op.execute(narrowed).await;
+    let second = app.refresh(first.refresh_token()).await.tokens();
+    assert!(second.id_token().await.get("phone_number").is_none());
+    for tokens in [first, second] {
+        let userinfo = app.userinfo(&tokens.access_token).await.success();
+        assert_eq!(userinfo.as_object().unwrap().keys().collect::<Vec<_>>(), ["sub"]);
+    }
 }

@@ -10,7 +10,7 @@ section! {
     /// What applications may ask for.
     Authorization at "authorization" {
         /// Scopes besides the standard ones, each with the words that the consent page shows for it;
-        /// a standard one given here is only reworded.
+        /// a standard one given here is only reworded. Each stands for the claim of its name.
         scopes: BTreeMap<String, String> = Toml("{}"),
         /// Values that `acr_values` may ask for; they are announced.
         acr_values: Vec<String> = Toml("[]"),

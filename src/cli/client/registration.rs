@@ -58,7 +58,7 @@ pub(in crate::cli) struct Registration {
     /// Ask no consent; only for clients that authenticate or have https redirect URIs alone
     #[arg(long)]
     trusted: bool,
-    /// Everything that it may ever be granted, with spaces between
+    /// Everything that it may ever be granted, with spaces between; it may ask for no other claims than these stand for
     #[arg(long, default_value = "openid profile email")]
     scope: String,
     /// Give refresh tokens that end with the session; those that outlive it need the scope offline_access

@@ -9,6 +9,8 @@ mod redemption;
 mod scope;
 mod text;
 
+use std::fmt;
+
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 use proptest::test_runner::Config;
@@ -21,10 +23,17 @@ use super::session::{Consent, Session};
 use super::{Client, Parameters, Scope, Timestamp};
 
 /// A client, and a request that is almost good for it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Case {
     client: Client,
     parameters: Parameters,
+}
+
+/// With the values, which [`Parameters`] keep to themselves.
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} asks {}", self.client, self.parameters.encode())
+    }
 }
 
 /// Clients of every kind that the checks tell apart.
