@@ -21,7 +21,7 @@ use super::openapi::Tag;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Samples wait for whoever asks for the metrics; nobody may, so they are gathered this often.
-const UPKEEP: Duration = Duration::from_secs(5);
+const UPKEEP: Duration = Duration::from_secs(1);
 
 /// Seconds; from a signature to a password that is hashed under load.
 const BUCKETS: &[f64] =

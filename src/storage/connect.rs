@@ -73,9 +73,9 @@ async fn sqlite(settings: &Settings) -> Result<Connections, Fault> {
     let mut writer = options(&settings.url, settings);
     writer.max_connections(1).idle_timeout(None).max_lifetime(None);
     // Hashes are written all over the indexes: this is room for the pages that one commit touches
-    // (8 MiB), and a checkpoint when most of them have changed more than once (16 MiB).
+    // (4 MiB), and a checkpoint when most of them have changed more than once (16 MiB).
     writer.map_sqlx_sqlite_opts(|options| {
-        durable(options).pragma("cache_size", "-8192").pragma("wal_autocheckpoint", "4000")
+        durable(options).pragma("cache_size", "-4096").pragma("wal_autocheckpoint", "4000")
     });
     let writes = Database::connect(writer).await?;
 
