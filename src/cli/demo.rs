@@ -237,12 +237,18 @@ fn greeting(data: &Data, issuer: &Issuer, origin: &str, secrets: &Secrets) -> St
          client_id      {web}\n    \
          client_secret  {secret}\n    \
          redirect_uri   {uri}\n  \
-         or: vestibule --config {folder}/vestibule.toml client add --help\n\n\
+         or: {program} --config {folder}/vestibule.toml client add --help\n\n\
          Ctrl-C stops it; the next start goes on where it was.\n",
+        program = program(),
         web = seeds::WEB,
         secret = secrets.web_secret,
         uri = seeds::WEB_REDIRECT_URI,
     )
+}
+
+/// This program as it was called, to be called again.
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "vestibule".to_owned())
 }
 
 /// At once, though the server goes on.

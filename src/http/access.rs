@@ -1,4 +1,4 @@
-//! Who an access token stands for, while it lives (RFC 6750; design: liveness).
+//! Who an access token stands for, while it lives (RFC 6750).
 
 use std::sync::Arc;
 

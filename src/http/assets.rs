@@ -1,7 +1,7 @@
 //! The files that pages refer to: style sheet, icons, and whatever an operator lays beside overriding templates.
 //!
 //! *Why a table.* All files are read at start, and a request is answered by its exact name or not at all. No request's path ever
-//! reaches the file system, so there is nothing to traverse (threats ST1); nothing is decoded either, as no name needs it.
+//! reaches the file system, so there is nothing to traverse (ST1); nothing is decoded either, as no name needs it.
 
 use std::{
     collections::BTreeMap,

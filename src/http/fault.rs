@@ -1,4 +1,4 @@
-//! What went wrong on our side, and how each listener hears of it (design §7).
+//! What went wrong on our side, and how each listener hears of it.
 //!
 //! A refusal is not a fault: refusals are answers. A fault is logged once, here, under the reference that the page or the JSON shows.
 

@@ -1,4 +1,4 @@
-//! The pages that an End-User sees, rendered from templates (design §8).
+//! The pages that an End-User sees, rendered from templates.
 //!
 //! Templates are embedded in the binary, and each can be overridden by a file of its name in a folder. They are read once, at start:
 //! `open` refuses what does not compile, `check` also renders every page with sample values. A page's values are one typed struct

@@ -1,4 +1,4 @@
-//! Whether an account may be used today (design §6): the one place where endpoints ask.
+//! Whether an account may be used today: the one place where endpoints ask.
 
 use crate::identity::Absent;
 use crate::protocol::Timestamp;

@@ -101,7 +101,7 @@ impl Identities {
         Ok(self.0.accounts.renew(account, &identity.attributes, now).await?)
     }
 
-    /// What becomes of a refusal: the table of design §6.
+    /// What becomes of a refusal, by its kind.
     async fn missed(
         &self,
         account: &account::Model,

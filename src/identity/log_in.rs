@@ -166,7 +166,7 @@ impl Identities {
         Ok(LoggedIn { account, amr, acr: evidence.acr, known: lockout.remember(known, counted) })
     }
 
-    /// What becomes of a refusal: the table of design §6.
+    /// What becomes of a refusal, by its kind.
     async fn turn_away(
         &self,
         backend: &str,

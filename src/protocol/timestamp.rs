@@ -1,4 +1,4 @@
-//! A point in time as a value: the protocol core has no clock (design: time is an argument).
+//! A point in time as a value: the protocol core has no clock; time is an argument.
 
 use std::time::Duration;
 

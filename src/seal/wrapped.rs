@@ -1,4 +1,4 @@
-//! A secret that only the bearer of another one can have: the successor of a refresh token (design §5, refresh grace).
+//! A secret that only the bearer of another one can have: the successor of a refresh token, for the grace of a rotation.
 //!
 //! *Why* not under the master key: a rotated row would then hold a token that whoever has the database and the master key
 //! could use. This way it takes the presented token, of which the database knows but the hash.

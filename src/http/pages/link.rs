@@ -1,4 +1,4 @@
-//! An address that a page may put into `href`, `src` or `action` (threats XS1, RU5).
+//! An address that a page may put into `href`, `src` or `action` (XS1, RU5).
 
 use serde::Serialize;
 use url::Url;

@@ -68,7 +68,7 @@ pub struct Button {
     pub label: String,
 }
 
-/// Why the login page is shown again. Unknown names and wrong passwords are one message (threats EN1).
+/// Why the login page is shown again. Unknown names and wrong passwords are one message (EN1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Message {

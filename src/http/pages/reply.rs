@@ -1,4 +1,4 @@
-//! A page as an HTTP response, with the headers that bind the browser (design §8; threats FP1).
+//! A page as an HTTP response, with the headers that bind the browser (FP1).
 //!
 //! `Referrer-Policy: no-referrer` has a consequence for whoever reads the forms: browsers send `Origin: null` with them, so the
 //! origin cannot be what protects a form.

@@ -1,4 +1,4 @@
-//! What holds whatever is sent (design: the protocol core).
+//! What holds whatever is sent.
 //!
 //! The generators start from a good request and spoil up to three parameters, since one that is wrong everywhere is refused at
 //! the first check and tries nothing behind it. Each property was seen to fail on a planted bug before it was believed.
