@@ -8,6 +8,7 @@
 )]
 #![expect(unreachable_pub, reason = "nothing is reachable from outside a test binary")]
 
+mod access_tokens;
 mod architecture;
 mod binary;
 mod chromium;

@@ -1,4 +1,5 @@
 use std::io::Cursor;
+use std::time::Duration;
 
 use clap::CommandFactory;
 
@@ -6,6 +7,9 @@ use super::input::Input;
 use super::*;
 use crate::clock::Clock;
 use crate::protocol::Algorithm;
+use crate::storage::{
+    Write, account, accounts, grant, liveness, refresh_token, refresh_tokens, session, sessions,
+};
 
 /// A folder of its own with an installation in it, removed at the end.
 struct Folder {
@@ -352,9 +356,106 @@ async fn a_person_is_added_shown_disabled_and_removed() {
     assert_eq!(folder.run("user list", "").await.unwrap().json, serde_json::json!([]));
 }
 
+/// What the first login leaves: an account, under the person's name.
+async fn put_account(folder: &Folder, site: &site::Site, username: &str) {
+    let shown = folder.run(&format!("user show {username}"), "").await.unwrap().json;
+    let account = account::Model {
+        id: username.to_owned(),
+        backend: "people".to_owned(),
+        subject: shown["id"].as_str().unwrap().to_owned(),
+        sub: format!("sub of {username}"),
+        attributes: Vec::new(),
+        seen_at: site.now,
+        created_at: site.now,
+        gone_since: None,
+    };
+    accounts::put(&site.storage, account).await.unwrap();
+}
+
+/// What a login and two codes leave: a session, a grant of it and an offline one, each with a refresh token.
+async fn put_session(site: &site::Site, username: &str, sid: &str) {
+    let later = site.now.plus(Duration::from_secs(3600));
+    let session = session::Model {
+        cookie_hash: format!("cookie of {sid}"),
+        sid: sid.to_owned(),
+        account_id: username.to_owned(),
+        auth_time: site.now,
+        acr: None,
+        amr: "[]".to_owned(),
+        login_answered: "r".to_owned(),
+        choice_answered: None,
+        created_at: site.now,
+        last_seen_at: site.now,
+        expires_at: later,
+    };
+    let grant = |offline| grant::Model {
+        id: grant_of(sid, offline),
+        account_id: username.to_owned(),
+        client_id: "wiki".to_owned(),
+        session_id: Some(sid.to_owned()),
+        offline,
+        scope: "openid".to_owned(),
+        claims: "{}".to_owned(),
+        auth_time: site.now,
+        acr: None,
+        amr: "[]".to_owned(),
+        created_at: site.now,
+        expires_at: later,
+    };
+    let refresh_token = |offline| refresh_token::Model {
+        hash: grant_of(sid, offline),
+        grant_id: grant_of(sid, offline),
+        issued_at: site.now,
+        expires_at: later,
+    };
+    let write = Write {
+        sessions: vec![session],
+        grants: [true, false].map(grant).into(),
+        refresh_tokens: [true, false].map(refresh_token).into(),
+        ..Write::default()
+    };
+    site.storage.commit(write).await.unwrap();
+}
+
+fn grant_of(sid: &str, offline: bool) -> String {
+    format!("{} of {sid}", if offline { "offline" } else { "online" })
+}
+
+/// What still stands of [`put_session`]: the session, the offline grant and token, the others.
+async fn standing(site: &site::Site, sid: &str) -> [bool; 5] {
+    let storage = &site.storage;
+    let mut standing = [false; 5];
+    standing[0] = sessions::find_by_sid(storage, sid).await.unwrap().is_some();
+    for (at, offline) in [(1, true), (3, false)] {
+        let id = grant_of(sid, offline);
+        standing[at] = liveness::of_grant(storage, &id, None).await.unwrap().is_some();
+        standing[at + 1] = refresh_tokens::find(storage, &id).await.unwrap().is_some();
+    }
+    standing
+}
+
+#[tokio::test]
+async fn another_password_and_disabling_end_sessions_and_grants() {
+    let folder = Folder::installed("ending").await;
+    let surroundings = Surroundings::silent(Clock::from_fn(|| 1_800_000_000_000));
+    let site = site::Site::open(&folder.config(), &surroundings).await.unwrap();
+    for name in ["alice", "bob"] {
+        folder.run(&format!("user add {name}"), "correct horse\n").await.unwrap();
+        put_account(&folder, &site, name).await;
+    }
+    put_session(&site, "bob", "his").await;
+    for (sid, line) in [("first", "user set-password alice"), ("second", "user disable ALICE")] {
+        put_session(&site, "alice", sid).await;
+        assert_eq!(standing(&site, sid).await, [true; 5], "{line}");
+        folder.run(line, "another one\n").await.unwrap();
+        assert_eq!(standing(&site, sid).await, [false; 5], "{line}");
+    }
+    assert_eq!(standing(&site, "his").await, [true; 5]);
+}
+
 #[tokio::test]
 async fn a_consent_is_listed_and_taken_back() {
-    use crate::storage::{account, accounts, consent, consents};
+    use crate::storage::{consent, consents};
 
     let folder = Folder::installed("consent").await;
     folder.run("user add alice", "correct horse\n").await.unwrap();
@@ -367,22 +468,9 @@ async fn a_consent_is_listed_and_taken_back() {
 
     let surroundings = Surroundings::silent(Clock::system());
     let site = site::Site::open(&folder.config(), &surroundings).await.unwrap();
-    let alice = account::Model {
-        id: "a".to_owned(),
-        backend: "people".to_owned(),
-        subject: folder.run("user show alice", "").await.unwrap().json["id"]
-            .as_str()
-            .unwrap()
-            .to_owned(),
-        sub: "s".to_owned(),
-        attributes: Vec::new(),
-        seen_at: site.now,
-        created_at: site.now,
-        gone_since: None,
-    };
-    accounts::put(&site.storage, alice).await.unwrap();
+    put_account(&folder, &site, "alice").await;
     let given = consent::Model {
-        account_id: "a".to_owned(),
+        account_id: "alice".to_owned(),
         client_id: "wiki".to_owned(),
         scope: "email openid".to_owned(),
         claims: r#"["groups"]"#.to_owned(),

@@ -7,7 +7,27 @@ use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
 use super::start;
-use crate::support::{App, Browser, Certificate, Folder, Registration, free_ports, http};
+use crate::support::{App, Browser, Certificate, Folder, Program, Registration, free_ports, http};
+
+/// Adds lines to the section `[server]` of what `init` wrote.
+fn configure(folder: &Folder, lines: &str) {
+    let configuration = std::fs::read_to_string(folder.join("vestibule.toml")).unwrap();
+    let configuration = configuration.replacen("[server]\n", &format!("[server]\n{lines}"), 1);
+    std::fs::write(folder.join("vestibule.toml"), configuration).unwrap();
+}
+
+/// Serves, and someone listens on the port.
+async fn serve(folder: &Folder, port: u16) -> Program {
+    let mut serving = start(folder, "serve");
+    let open = async {
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(serving.within(Duration::ZERO).is_none(), "{}", serving.complaints());
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(Duration::from_secs(60), open).await.expect("it listens");
+    serving
+}
 
 #[tokio::test]
 async fn a_server_is_set_up_from_the_command_line() {
@@ -17,16 +37,14 @@ async fn a_server_is_set_up_from_the_command_line() {
 
     let certificate = Certificate::make();
     let (pem, key) = certificate.write(folder.path());
-    let configuration = std::fs::read_to_string(folder.join("vestibule.toml")).unwrap();
     let server = format!(
-        "[server]\nlisten = [\"127.0.0.1:{port}\"]\noperations = \"127.0.0.1:{}\"\n\
+        "listen = [\"127.0.0.1:{port}\"]\noperations = \"127.0.0.1:{}\"\n\
          tls_certificate = {:?}\ntls_key = {:?}\n",
         port + 1,
         pem.display().to_string(),
         key.display().to_string(),
     );
-    let configuration = configuration.replacen("[server]\n", &server, 1);
-    std::fs::write(folder.join("vestibule.toml"), configuration).unwrap();
+    configure(&folder, &server);
 
     let unready = start(&folder, "check").end().await;
     assert_eq!(unready.status.code(), Some(1), "{unready:?}");
@@ -45,15 +63,7 @@ async fn a_server_is_set_up_from_the_command_line() {
     adding.close_input();
     adding.end().await.success();
 
-    let mut serving = start(&folder, "serve");
-    let open = async {
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(serving.within(Duration::ZERO).is_none(), "{}", serving.complaints());
-            sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(Duration::from_secs(60), open).await.expect("it listens");
-
+    let serving = serve(&folder, port).await;
     let http = http().tls_certs_only([certificate.trusted()]).build().unwrap();
     let registration = Registration::web().with("redirect_uris", json!([callback]));
     let app = App::registered(&http, &issuer, credentials, registration);
@@ -68,5 +78,23 @@ async fn a_server_is_set_up_from_the_command_line() {
     assert!(ended.status.success(), "{ended:?}");
     for secret in [&tokens.access_token, "a password that nobody guesses", credentials.1] {
         assert!(!ended.complaints.contains(secret) && !ended.output.contains(secret));
+    }
+}
+
+#[tokio::test]
+async fn readiness_and_metrics_are_for_the_operations_address_alone() {
+    let (folder, port) = (Folder::new(), free_ports(2));
+    start(&folder, "init --issuer https://login.example").end().await.success();
+    let (public, operations) = (format!("127.0.0.1:{port}"), format!("127.0.0.1:{}", port + 1));
+    configure(&folder, &format!("listen = [\"{public}\"]\noperations = \"{operations}\"\n"));
+    start(&folder, "migrate").end().await.success();
+    let serving = serve(&folder, port).await;
+
+    let http = http().build().unwrap();
+    for (place, outside) in [("/metrics", 404), ("/health/ready", 404), ("/health/live", 200)] {
+        for (address, expected) in [(&public, outside), (&operations, 200)] {
+            let answer = http.get(format!("http://{address}{place}")).send().await.unwrap();
+            assert_eq!(answer.status(), expected, "{address}{place}: {}", serving.complaints());
+        }
     }
 }

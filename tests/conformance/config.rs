@@ -114,6 +114,21 @@ async fn the_published_keys_are_public_distinct_and_plain() {
     }
 }
 
+#[tokio::test]
+async fn metadata_and_keys_say_how_long_they_may_be_kept() {
+    let op = Op::start().await;
+    for place in [
+        "/.well-known/openid-configuration",
+        "/.well-known/oauth-authorization-server",
+        "/oauth2/jwks",
+    ] {
+        let response = op.http().get(op.url(place)).send().await.unwrap();
+        let kept = response.headers()["cache-control"].to_str().unwrap();
+        let seconds = kept.strip_prefix("public, max-age=").map(str::parse::<u32>);
+        assert!(matches!(seconds, Some(Ok(1..))), "{place}: {kept}");
+    }
+}
+
 fn is_base64url(value: &Value) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     value.as_str().is_some_and(|text| !text.is_empty() && text.bytes().all(plain))

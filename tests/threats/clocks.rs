@@ -107,6 +107,57 @@ async fn a_refresh_token_ends_when_it_rests_too_long_and_in_any_case_after_ninet
     }
 }
 
+// TK4
+#[tokio::test]
+async fn a_client_has_tokens_as_short_lived_as_it_is_registered_for() {
+    let op = Op::start().await;
+    let own = json!({ "front_channel_token": 5, "id_token": 7 });
+    let registration = Registration::web().response_types(&["code id_token token"]);
+    let app = op.app(registration.with("lifetimes", own)).await;
+    let answer = op.browser().authorize(&app).log_in("alice").consent().await.answer();
+    let tokens = app.redeem(&answer.code()).await.tokens();
+    for id_token in [answer.id_token().await, tokens.id_token().await] {
+        let second = |name: &str| id_token[name].as_i64().unwrap();
+        assert_eq!(second("exp") - second("iat"), 7);
+    }
+    assert_eq!(answer.get("expires_in"), Some("5"));
+    for (passed, status) in [(4, 200), (1, 401)] {
+        op.time.pass_seconds(passed);
+        assert_eq!(app.userinfo(answer.access_token()).await.status, status, "{passed}");
+    }
+    // The lifetime of this one is the server's.
+    assert_eq!(tokens.expires_in, HOUR);
+    app.userinfo(&tokens.access_token).await.success();
+}
+
+// TK4
+#[tokio::test]
+async fn a_client_has_refresh_tokens_as_short_lived_as_it_is_registered_for() {
+    let own = |idle, absolute| json!({ "refresh_idle": idle, "refresh_absolute": absolute });
+    for (lifetimes, uses, lives) in [
+        (own(Some(100), None), &[99][..], true),
+        (own(Some(100), None), &[100], false),
+        (own(Some(100), None), &[99, 99, 99, 99], true),
+        (own(None, Some(250)), &[249], true),
+        (own(None, Some(250)), &[250], false),
+        (own(Some(100), Some(250)), &[99, 99, 51], true),
+        (own(Some(100), Some(250)), &[99, 99, 52], false),
+        (own(Some(100), Some(250)), &[100], false),
+    ] {
+        let op = Op::start().await;
+        let app = op.app(Registration::web().with("lifetimes", lifetimes.clone())).await;
+        let mut tokens = offline(&op.browser(), &app).await;
+        let (last, before) = uses.split_last().unwrap();
+        for pause in before {
+            op.time.pass_seconds(*pause);
+            tokens = app.refresh(tokens.refresh_token()).await.tokens();
+        }
+        op.time.pass_seconds(*last);
+        let status = app.refresh(tokens.refresh_token()).await.status;
+        assert_eq!(status, if lives { 200 } else { 400 }, "{lifetimes} {uses:?}");
+    }
+}
+
 // TK4: a leap second is a repeated one, a correction a few.
 #[tokio::test]
 async fn a_clock_that_goes_back_a_little_disturbs_nobody() {

@@ -1,16 +1,17 @@
 //! What the operator reads: no secrets, and no lines of somebody else's making (LG1).
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use serde_json::Value;
-use tracing::subscriber::DefaultGuard;
+use tracing::Dispatch;
+use tracing::subscriber::{DefaultGuard, NoSubscriber};
 use tracing_subscriber::layer::SubscriberExt;
 use vestibule::log::{self, Form};
 
 use super::hosts::exchange;
-use super::{cookie, offline};
-use crate::support::{Op, Registration, password_of};
+use super::{cookie, offline, stays};
+use crate::support::{Arrival, Op, Page, Registration, password_of};
 
 /// All that is logged by this thread, where a story and its provider run.
 #[derive(Clone, Default)]
@@ -28,6 +29,10 @@ impl Write for Lines {
 
 impl Lines {
     fn listen() -> (Self, DefaultGuard) {
+        // While there is one dispatcher alone, tracing asks the thread that comes to a span first, which may be that of
+        // a story that does not listen, and then nobody ever hears of this span.
+        static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::new()));
+        LazyLock::force(&SECOND);
         let lines = Self::default();
         let writer = lines.clone();
         let layer = log::layer(Form::Json, "trace", move || writer.clone()).unwrap();
@@ -37,6 +42,56 @@ impl Lines {
 
     fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+/// The reference that an error page shows.
+fn shown(page: &Page) -> String {
+    let text = page.text();
+    let (_, after) = text.split_once("Reference ").unwrap_or_else(|| panic!("none in {text}"));
+    after.split(' ').next().unwrap().to_owned()
+}
+
+/// The reference that an application is told.
+fn told(arrival: &Arrival) -> String {
+    let answer = arrival.answer();
+    let description = answer.get("error_description").unwrap();
+    let (_, after) = description.rsplit_once(" [").unwrap_or_else(|| panic!("{description}"));
+    after.strip_suffix(']').unwrap().to_owned()
+}
+
+// LG1
+#[tokio::test]
+async fn the_log_knows_every_reference_that_is_shown_or_told() {
+    let (lines, _guard) = Lines::listen();
+    let (op, app) = Op::with_app().await;
+    let browser = op.browser();
+    browser.authorize(&app).log_in("alice").consent().await.code();
+    let unknown = browser.authorize(app.request().with("client_id", "nobody")).await;
+    let anonymous = op.browser().authorize(app.request().prompt("none")).await;
+    assert_eq!(anonymous.error(), "login_required");
+    op.execute("ALTER TABLE session RENAME TO hidden").await;
+    let fault = browser.visit("/logout").await;
+    let failed = browser.authorize(&app).await;
+    assert_eq!(failed.error(), "server_error");
+    op.execute("ALTER TABLE hidden RENAME TO session").await;
+
+    let log = lines.text();
+    let events = log.lines().map(|line| serde_json::from_str(line).unwrap());
+    let events: Vec<Value> = events.collect();
+    for (reference, message, status) in [
+        (shown(stays(&unknown)), "authorization request refused", 400),
+        (told(&anonymous), "authorization refused", 303),
+        (shown(fault.error_page(500)), "fault", 500),
+        (told(&failed), "fault", 303),
+    ] {
+        let why = events.iter().find(|event| event["reference"] == reference);
+        let why = why.unwrap_or_else(|| panic!("{reference} is not in\n{log}"));
+        assert_eq!(why["message"], message);
+        let request = |event: &&Value| event["request"] == reference;
+        let answered = events.iter().filter(request).find(|event| event["message"] == "answered");
+        let answered = answered.unwrap_or_else(|| panic!("{reference} is not answered in\n{log}"));
+        assert_eq!(answered["status"], status, "{answered}");
     }
 }
 

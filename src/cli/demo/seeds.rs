@@ -153,3 +153,27 @@ fn web(secret: &str) -> Result<Client, Failure> {
     }))?;
     Ok(Client { secret: Some(SecretHash::of(secret)), ..client })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::claims::BY_SCOPE;
+
+    /// "Address Claim" (OIDC Core §5.1.1).
+    const ADDRESS: [&str; 6] =
+        ["formatted", "street_address", "locality", "region", "postal_code", "country"];
+
+    #[test]
+    fn alice_has_every_standard_claim() {
+        for claim in BY_SCOPE.iter().flat_map(|(_, claims)| *claims) {
+            let names = match *claim {
+                "address" => ADDRESS.map(|member| format!("address.{member}")).to_vec(),
+                claim => vec![claim.to_owned()],
+            };
+            for name in names {
+                let known = ALICE.iter().find(|(known, _)| *known == name);
+                assert!(known.is_some_and(|(_, value)| !value.is_empty()), "{name}");
+            }
+        }
+    }
+}

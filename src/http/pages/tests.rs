@@ -119,6 +119,7 @@ fn every_page_renders_with_sample_values() {
     }
 }
 
+// XS1
 #[test]
 fn no_value_adds_an_element_or_attribute() {
     for text in HOSTILE {
@@ -262,6 +263,7 @@ fn a_page_is_neither_kept_nor_framed_nor_told_to_others() {
     }
 }
 
+// FP1
 #[test]
 fn the_form_post_page_runs_its_own_script_alone() {
     let response = pages().show(StatusCode::OK, &form_post(vec![])).unwrap();
@@ -274,6 +276,7 @@ fn the_form_post_page_runs_its_own_script_alone() {
     assert!(Html::parse_document(&html).select(&button).next().is_some());
 }
 
+// XS1, RU5
 #[test]
 fn only_web_addresses_become_links() {
     for address in
@@ -307,6 +310,7 @@ fn too_many_attempts_says_how_long_to_wait() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
+    // FP1
     /// What a client or an error put into a parameter arrives as that parameter's value and as nothing else. The parser of HTML
     /// itself turns CR into LF and NUL into U+FFFD.
     #[test]
@@ -327,6 +331,7 @@ proptest! {
         prop_assert_eq!(found, [("state", state.as_str()), ("error_description", description.as_str())]);
     }
 
+    // FP1
     #[test]
     fn any_bytes_leave_the_outline_of_a_form_post_page_alone(state in any::<String>()) {
         let html = pages().render(&form_post(vec![Field::new("state", state)])).unwrap();
