@@ -34,8 +34,7 @@ impl Provider {
             let verified = jose::verify(token, jose::Expectation::AccessToken, |kid, algorithm| {
                 self.keys.verifier(kid?, algorithm)
             });
-            let claims = verified.ok()?.get().clone();
-            serde_json::from_value(claims.into()).ok()
+            serde_json::from_value(verified.ok()?.into_inner().into()).ok()
         } else {
             let opened = self.sealer.open::<AccessToken<'static>>(Purpose::AccessToken, token);
             opened.ok().map(|opened| opened.value)

@@ -12,14 +12,13 @@ use crate::storage::sessions;
 
 use super::answer::{Answer, Answers, Documentation, ELSEWHERE, PAGE_BODY, PAGE_FAULTS, RESTARTED};
 use super::browser::application;
-use super::cookies::{Cookie, Visitor};
+use super::cookies::Visitor;
 use super::fault::Halt;
 use super::form::{Form, Query};
 use super::interaction::Interaction;
 use super::offer;
 use super::openapi::Tag;
-use super::pages::{self, Field};
-use super::pending::PENDING;
+use super::pages;
 use super::provider::Provider;
 
 /// What the page is shown for.
@@ -97,15 +96,13 @@ impl Choice {
     async fn ask(&self, parameters: &Parameters, visitor: &Visitor) -> Result<Response, Halt> {
         let provider = &*self.0;
         let now = provider.now();
-        let sealed = parameters.all(PENDING).next();
-        let interaction = Interaction::open(provider, sealed, visitor, now).await?;
+        let interaction = Interaction::open(provider, parameters, visitor, now).await?;
         let Some(seat) = provider.seat(visitor, now).await? else {
             return Ok(interaction.resume(provider, visitor)?);
         };
-        let browser = provider.cookies.read(visitor, Cookie::Browser);
         let page = pages::Choice {
             hidden: vec![
-                Field::new(PENDING, interaction.pending.seal(provider, browser)?),
+                interaction.field(provider, visitor)?,
                 offer::field(provider, Purpose::ChoiceForm, &interaction, &seat, &())?,
             ],
             application: application(interaction.client()),
@@ -117,8 +114,7 @@ impl Choice {
     async fn answer(&self, form: &Parameters, visitor: &Visitor) -> Result<Response, Halt> {
         let provider = &*self.0;
         let now = provider.now();
-        let sealed = form.all(PENDING).next();
-        let interaction = Interaction::open(provider, sealed, visitor, now).await?;
+        let interaction = Interaction::open(provider, form, visitor, now).await?;
         if form.all("answer").next() == Some("other") {
             return Ok(provider.go("/login", &interaction.pending, visitor)?);
         }

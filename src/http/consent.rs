@@ -18,14 +18,13 @@ use super::answer::{
     ANSWERED, Answer, Answers, Documentation, ELSEWHERE, PAGE_BODY, PAGE_FAULTS, RESTARTED,
 };
 use super::browser::{Seat, application};
-use super::cookies::{Cookie, Visitor};
+use super::cookies::Visitor;
 use super::fault::{Fault, Halt};
 use super::form::{Form, Query};
 use super::interaction::Interaction;
 use super::offer;
 use super::openapi::Tag;
-use super::pages::{self, Field};
-use super::pending::PENDING;
+use super::pages;
 use super::provider::Provider;
 
 /// What the consent page is shown for.
@@ -111,8 +110,7 @@ impl Consent {
     async fn ask(&self, parameters: &Parameters, visitor: &Visitor) -> Result<Response, Halt> {
         let provider = &*self.0;
         let now = provider.now();
-        let sealed = parameters.all(PENDING).next();
-        let interaction = Interaction::open(provider, sealed, visitor, now).await?;
+        let interaction = Interaction::open(provider, parameters, visitor, now).await?;
         let Some(seat) = provider.seat(visitor, now).await? else {
             return Ok(interaction.resume(provider, visitor)?);
         };
@@ -122,8 +120,7 @@ impl Consent {
     async fn answer(&self, form: &Parameters, visitor: &Visitor) -> Result<Response, Halt> {
         let provider = &*self.0;
         let now = provider.now();
-        let sealed = form.all(PENDING).next();
-        let interaction = Interaction::open(provider, sealed, visitor, now).await?;
+        let interaction = Interaction::open(provider, form, visitor, now).await?;
         let Some(seat) = provider.seat(visitor, now).await? else {
             return Ok(interaction.resume(provider, visitor)?);
         };
@@ -177,7 +174,6 @@ impl Consent {
         visitor: &Visitor,
     ) -> Result<Response, Fault> {
         let provider = &*self.0;
-        let browser = provider.cookies.read(visitor, Cookie::Browser);
         let request = &interaction.request;
         let mut claims: Vec<String> = request.claims().names().map(str::to_owned).collect();
         claims.sort_unstable();
@@ -193,7 +189,7 @@ impl Consent {
         });
         let page = pages::Consent {
             hidden: vec![
-                Field::new(PENDING, interaction.pending.seal(provider, browser)?),
+                interaction.field(provider, visitor)?,
                 offer::field(provider, Purpose::ConsentForm, interaction, seat, &shown)?,
             ],
             application: application(interaction.client()),

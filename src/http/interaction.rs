@@ -7,12 +7,13 @@ use poem::http::StatusCode;
 
 use crate::protocol::authorization::Request;
 use crate::protocol::redirection_endpoint::RedirectionEndpoint;
-use crate::protocol::{Client, Error, Timestamp};
+use crate::protocol::{Client, Error, Parameters, Timestamp};
 
 use super::browser::see_other;
 use super::clients::Registered;
-use super::cookies::Visitor;
+use super::cookies::{Cookie, Visitor};
 use super::fault::{Fault, Halt};
+use super::pages::Field;
 use super::pending::{Found, PENDING, Pending};
 use super::provider::Provider;
 
@@ -62,11 +63,11 @@ impl Interaction {
     /// Opens what a page was given. A request that is too old starts again; one that is not of this browser is offered a new start.
     pub async fn open(
         provider: &Provider,
-        sealed: Option<&str>,
+        parameters: &Parameters,
         visitor: &Visitor,
         now: Timestamp,
     ) -> Result<Self, Halt> {
-        let sealed = sealed.unwrap_or_default();
+        let sealed = parameters.all(PENDING).next().unwrap_or_default();
         match Pending::open(provider, sealed, visitor, now) {
             Found::Current(pending) => Self::load(provider, pending, visitor).await,
             Found::Expired(_) => {
@@ -81,6 +82,12 @@ impl Interaction {
 
     pub fn client(&self) -> &Client {
         &self.registered.client
+    }
+
+    /// The request as a hidden field, for the form of a page shown in this browser.
+    pub fn field(&self, provider: &Provider, visitor: &Visitor) -> Result<Field, Fault> {
+        let browser = provider.cookies.read(visitor, Cookie::Browser);
+        Ok(Field::new(PENDING, self.pending.seal(provider, browser)?))
     }
 
     /// Back to the authorization endpoint, which decides anew.

@@ -22,8 +22,7 @@ use super::fault::{Fault, Halt, retry_after};
 use super::form::{Form, Query};
 use super::interaction::Interaction;
 use super::openapi::Tag;
-use super::pages::{self, Field, Message};
-use super::pending::PENDING;
+use super::pages::{self, Message};
 use super::provider::Provider;
 
 /// What the login page is shown for.
@@ -111,8 +110,7 @@ impl Login {
 impl Login {
     async fn begin(&self, parameters: &Parameters, visitor: &Visitor) -> Result<Response, Halt> {
         let provider = &*self.0;
-        let sealed = parameters.all(PENDING).next();
-        let interaction = Interaction::open(provider, sealed, visitor, provider.now()).await?;
+        let interaction = Interaction::open(provider, parameters, visitor, provider.now()).await?;
         let username = interaction.request.login_hint().map(str::to_owned);
         Ok(self.render(StatusCode::OK, &interaction, username, None, visitor)?)
     }
@@ -120,8 +118,7 @@ impl Login {
     async fn answer(&self, form: &Parameters, visitor: &Visitor) -> Result<Response, Halt> {
         let provider = &*self.0;
         let now = provider.now();
-        let sealed = form.all(PENDING).next();
-        let interaction = Interaction::open(provider, sealed, visitor, now).await?;
+        let interaction = Interaction::open(provider, form, visitor, now).await?;
         if form.all("answer").next() == Some("cancel") {
             let error = Code::AccessDenied.because("the End-User cancelled");
             return Ok(interaction.refuse(provider, &error, visitor)?);
@@ -244,10 +241,8 @@ impl Login {
         visitor: &Visitor,
     ) -> Result<Response, Fault> {
         let provider = &*self.0;
-        let browser = provider.cookies.read(visitor, Cookie::Browser);
-        let pending = interaction.pending.seal(provider, browser)?;
         let page = pages::Login {
-            hidden: vec![Field::new(PENDING, pending)],
+            hidden: vec![interaction.field(provider, visitor)?],
             application: Some(application(interaction.client())),
             username,
             password: true,

@@ -13,4 +13,9 @@ impl<T> Verified<T> {
     pub fn get(&self) -> &T {
         &self.0
     }
+
+    /// The value, for whoever has no more use for the witness.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
 }

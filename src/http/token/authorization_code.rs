@@ -42,7 +42,7 @@ impl Exchange<'_> {
             return Ok(Err(Code::InvalidGrant.because("the account may not be used any more")));
         };
         let refresh_token = has_refresh_token(client, &grant).then(secret::token);
-        let write = self.write(&hash, expires_at, &grant, refresh_token.as_deref());
+        let write = self.write(&hash, expires_at, &grant, refresh_token.as_deref())?;
         if let Outcome::Lost(_) = storage.commit(write).await? {
             let facts = Facts { redeemed: true, ..facts };
             return match presented.judge(client, &facts, self.now) {
@@ -64,7 +64,7 @@ impl Exchange<'_> {
         code_expires_at: Timestamp,
         grant: &Grant,
         refresh_token: Option<&str>,
-    ) -> Write {
+    ) -> Result<Write, Fault> {
         let lifetimes = self.lifetimes();
         let ends_at = match refresh_token {
             Some(_) => self.now.plus(lifetimes.refresh_absolute),
@@ -78,7 +78,7 @@ impl Exchange<'_> {
             issued_at: self.now,
             expires_at: ends_at.min(self.now.plus(lifetimes.refresh_idle)),
         });
-        Write {
+        Ok(Write {
             claim: Some(redemption::Model {
                 hash: hash.to_owned(),
                 attempt: secret::id(),
@@ -87,27 +87,27 @@ impl Exchange<'_> {
                 successor: None,
                 expires_at: kept_until,
             }),
-            grants: vec![row(grant, self.now, ends_at)],
+            grants: vec![row(grant, self.now, ends_at)?],
             refresh_tokens: refresh_tokens.into_iter().collect(),
             ..Write::default()
-        }
+        })
     }
 }
 
 /// The row that remembers a grant.
-fn row(grant: &Grant, now: Timestamp, expires_at: Timestamp) -> grant::Model {
-    grant::Model {
+fn row(grant: &Grant, now: Timestamp, expires_at: Timestamp) -> Result<grant::Model, Fault> {
+    Ok(grant::Model {
         id: grant.grant_id.clone(),
         account_id: grant.account_id.clone(),
         client_id: grant.client_id.clone(),
         session_id: grant.sid.clone(),
         offline: grant.offline,
         scope: grant.scope.to_string(),
-        claims: serde_json::to_string(&grant.claims).unwrap_or_default(),
+        claims: serde_json::to_string(&grant.claims)?,
         auth_time: grant.authentication.auth_time,
         acr: grant.authentication.acr.clone(),
-        amr: serde_json::to_string(&grant.authentication.amr).unwrap_or_default(),
+        amr: serde_json::to_string(&grant.authentication.amr)?,
         created_at: now,
         expires_at,
-    }
+    })
 }
