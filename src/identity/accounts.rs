@@ -117,11 +117,8 @@ mod tests {
     use crate::storage::scratch::{Scratch, sqlite};
 
     fn identity(subject: &str, mail: &str) -> Identity {
-        Identity {
-            subject: Subject::parse(subject).unwrap(),
-            attributes: [("mail", mail)].into_iter().collect(),
-            evidence: None,
-        }
+        let attributes = [("mail", mail)].into_iter().collect();
+        Identity::new(Subject::parse(subject).unwrap(), attributes)
     }
 
     async fn accounts() -> (Scratch, Accounts) {

@@ -172,11 +172,7 @@ mod tests {
         async fn authenticate(&self, _: &Username, _: &Password) -> Result<Identity, Refusal> {
             self.asked.fetch_add(1, Ordering::SeqCst);
             match self.act {
-                Act::LetIn => Ok(Identity {
-                    subject: Subject::parse("s").unwrap(),
-                    attributes: Attributes::new(),
-                    evidence: None,
-                }),
+                Act::LetIn => Ok(Identity::new(Subject::parse("s").unwrap(), Attributes::new())),
                 Act::Unknown => Err(Refusal::Unknown),
                 Act::Wrong => Err(Refusal::WrongCredentials(None)),
                 Act::Locked => Err(Refusal::Locked { proved: false, subject: None }),

@@ -145,7 +145,7 @@ impl Somebody {
             None => {}
         }
         let attributes: Attributes = [("mail", self.mail.as_str())].into_iter().collect();
-        Ok(Identity { subject: self.subject(), attributes, evidence: None })
+        Ok(Identity::new(self.subject(), attributes))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who someone turned out to be.
 
 use std::fmt;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -15,6 +16,24 @@ pub struct Identity {
     pub attributes: Attributes,
     /// What another site said of the login, if one was asked.
     pub evidence: Option<Evidence>,
+    /// What the person should know of their password, after a login with it.
+    pub warning: Option<PasswordWarning>,
+}
+
+impl Identity {
+    /// A person of whom neither another site nor the state of their password has told anything.
+    pub fn new(subject: Subject, attributes: Attributes) -> Self {
+        Self { subject, attributes, evidence: None, warning: None }
+    }
+}
+
+/// What the source says of a password beside that it is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordWarning {
+    /// It must be changed within this time.
+    Expires(Duration),
+    /// It has expired, and this many more logins are let through.
+    GraceLogins(u32),
 }
 
 /// The source's own permanent identifier of a person: an `entryUUID`, a primary key, a `NameID`.

@@ -12,17 +12,23 @@
 mod attributes;
 pub mod conformance;
 mod credentials;
+mod hosts;
 mod identity;
+mod password_change;
 mod redirect;
 mod refusal;
+mod rehearsal;
 
 use async_trait::async_trait;
 
 pub use attributes::{Attributes, Value};
 pub use credentials::{BadPassword, BadUsername, Password, Username};
-pub use identity::{BadSubject, Evidence, Identity, Subject};
+pub use hosts::{Host, HostState, Pool};
+pub use identity::{BadSubject, Evidence, Identity, PasswordWarning, Subject};
+pub use password_change::{NotChanged, PasswordChange};
 pub use redirect::{Arriving, Departing, Departure, RedirectLogin, Via};
 pub use refusal::{Refusal, Unavailable};
+pub use rehearsal::{Outcome, Probe, Rehearsal, Rehearsed, Step};
 
 /// A place where people are known: a directory, a table, another identity provider.
 #[async_trait]
@@ -33,6 +39,28 @@ pub trait Backend: Send + Sync {
     /// Where people can be looked up without their credentials, if anywhere.
     fn directory(&self) -> Option<&dyn Directory> {
         None
+    }
+
+    /// Where people can change their password, if anywhere.
+    fn password_change(&self) -> Option<&dyn PasswordChange> {
+        None
+    }
+
+    /// How an administrator can try what is configured, if at all.
+    fn rehearsal(&self) -> Option<&dyn Rehearsal> {
+        None
+    }
+
+    /// Whether a name that nobody has is told from a wrong password. One that cannot tell never
+    /// answers [`Refusal::Unknown`], so whoever is asked after it never hears of anybody: the host
+    /// demands that it owns its names, or is the last.
+    fn tells_unknown(&self) -> bool {
+        true
+    }
+
+    /// The machines behind it, as they were last seen. Asks none of them.
+    fn hosts(&self) -> Vec<Host> {
+        Vec::new()
     }
 
     /// Whether a login could succeed now. Must be cheap: it is asked every few seconds.

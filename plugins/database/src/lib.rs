@@ -60,7 +60,7 @@ impl People {
             .iter()
             .flat_map(|name| all.all(name).iter().map(move |value| (name.as_str(), value.clone())))
             .collect();
-        Ok(Identity { subject, attributes, evidence: None })
+        Ok(Identity::new(subject, attributes))
     }
 
     /// Brings the stored hash up to the configured cost, now that the password is at hand.
