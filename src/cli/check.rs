@@ -211,7 +211,7 @@ async fn backends(config: &Config, storage: &Storage, sealer: &Sealer, findings:
     let identities = match Identities::open(&identity_settings(config), storage, sealer) {
         Ok(identities) => identities,
         Err(wrong) => {
-            return findings.wrong("backends", &misconfigured(config, &wrong));
+            return findings.wrong("backends", &misconfigured(&config.backend, &wrong));
         }
     };
     for (name, outcome) in identities.health().await {

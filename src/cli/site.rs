@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::failure::Failure;
 use super::surroundings::Surroundings;
-use crate::config::{Config, Secret};
+use crate::config::{Backend, Config, Secret, text_of};
 use crate::http::opening::{OpenError, Options};
 use crate::http::provider::Provider;
 use crate::identity::Misconfigured;
@@ -51,11 +51,22 @@ impl Site {
 
 /// Reads the configuration. Without a file it may come from the environment alone.
 pub(super) fn configuration(file: &Path, surroundings: &Surroundings) -> Result<Config, Failure> {
-    let variables = surroundings.variables.iter().cloned();
+    let (path, text) = text(file, surroundings)?;
+    Ok(Config::parse(&path, &text, surroundings.variables.iter().cloned())?)
+}
+
+/// Reads the backends alone, whatever the rest of the configuration lacks.
+pub(super) fn backends(file: &Path, surroundings: &Surroundings) -> Result<Vec<Backend>, Failure> {
+    let (path, text) = text(file, surroundings)?;
+    Ok(Config::backends(&path, &text, surroundings.variables.iter().cloned())?)
+}
+
+/// The file for messages, and its text.
+fn text(file: &Path, surroundings: &Surroundings) -> Result<(String, String), Failure> {
     let ours = |(name, _): &(String, String)| name.starts_with("VESTIBULE_") && name.contains("__");
     let named = file != Path::new(super::CONFIG);
     if !named && !file.exists() && surroundings.variables.iter().any(ours) {
-        return Ok(Config::parse(super::CONFIG, "", variables)?);
+        return Ok((super::CONFIG.to_owned(), String::new()));
     }
     if !file.exists() {
         return Err(Failure::new(format!(
@@ -63,7 +74,7 @@ pub(super) fn configuration(file: &Path, surroundings: &Surroundings) -> Result<
             file.display()
         )));
     }
-    Ok(Config::load(file, variables)?)
+    Ok((file.display().to_string(), text_of(file)?))
 }
 
 /// Connects to the database.
@@ -97,12 +108,12 @@ pub(super) fn sealer(config: &Config) -> Result<Sealer, Failure> {
 }
 
 /// A complaint about a backend, with the place that it is about.
-pub(super) fn misconfigured(config: &Config, wrong: &Misconfigured) -> Failure {
+pub(super) fn misconfigured(backends: &[Backend], wrong: &Misconfigured) -> Failure {
     let sentence = wrong.to_string();
     let Misconfigured::Backend { backend: name, .. } = wrong else {
         return Failure::new(sentence);
     };
-    match config.backend.iter().find(|backend| backend.name == *name) {
+    match backends.iter().find(|backend| backend.name == *name) {
         Some(backend) => Failure::new(format!("{}: {sentence}", backend.place_of(&sentence))),
         None => Failure::new(sentence),
     }
@@ -111,10 +122,10 @@ pub(super) fn misconfigured(config: &Config, wrong: &Misconfigured) -> Failure {
 /// Everything that answers needs, over a migrated database.
 pub(super) async fn provider(site: Site, options: Options) -> Result<Arc<Provider>, Failure> {
     let sealer = site.sealer()?;
-    let config = site.config.clone();
+    let backends = site.config.backend.clone();
     let opened = Provider::open(site.config, site.storage, sealer, options).await;
     opened.map_err(|error| match error {
-        OpenError::Backend(wrong) => misconfigured(&config, &wrong),
+        OpenError::Backend(wrong) => misconfigured(&backends, &wrong),
         other => other.into(),
     })
 }

@@ -1,19 +1,25 @@
 //! `[[backend]]`: a place where people are known.
 //!
-//! The options of a type are its plugin's own: here they are only carried, with the place they were
-//! written at, and `identity` refuses those that the plugin does not know.
+//! The types are "database", "sql" and "ldap", as far as the build has their plugins. The options of a
+//! type are its plugin's own: here they are only carried, with the place they were written at, and
+//! `identity` refuses those that the plugin does not know. Some of them are secrets, so none is printed.
+
+mod overriding;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use super::document::Found;
 use super::option::{Default, Described};
-use super::problem::{Place, Problem};
+use super::problem::Place;
 use super::reader::Reader;
 use super::value::{Kind, Value};
 
+pub(super) use overriding::overridden;
+
 /// One backend, in the order in which they are asked.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Backend {
     /// Permanent: people are tied to it.
     pub name: String,
@@ -31,6 +37,21 @@ pub struct Backend {
     pub place: Place,
     /// Where each of its options was written.
     pub option_places: BTreeMap<String, Place>,
+}
+
+/// Without the values of its plugin's options.
+impl fmt::Debug for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Backend")
+            .field("name", &self.name)
+            .field("type", &self.r#type)
+            .field("usernames", &self.usernames)
+            .field("patience", &self.patience)
+            .field("claims", &self.claims)
+            .field("options", &self.options.keys().collect::<Vec<_>>())
+            .field("place", &self.place)
+            .finish()
+    }
 }
 
 impl Backend {
@@ -61,7 +82,8 @@ pub(super) const OPTIONS: &[Described] = &[
         key: "type",
         kind: Kind::Text,
         default: Default::Required,
-        meaning: " Which plugin: \"database\" keeps people in Vestibule's own database.",
+        meaning: " Which plugin: \"database\" keeps people in Vestibule's own database, \"sql\" reads a table of yours, \
+                  \"ldap\" asks a directory (LDAP, Active Directory).",
     },
     Described {
         section: "backend",
@@ -85,6 +107,28 @@ pub(super) const OPTIONS: &[Described] = &[
         meaning: " Claims and the attribute, template or constant each comes from; as a section `[backend.claims]`.",
     },
 ];
+
+/// A directory, as comments behind the options of the section.
+pub(super) const EXAMPLE: &str = r#"
+# A directory, for example:
+#
+# [[backend]]
+# name = "staff"
+# type = "ldap"
+# url = ["ldaps://dc1.example", "ldaps://dc2.example"]
+# ca = "/etc/vestibule/directory-ca.pem"
+# bind_dn = "cn=vestibule,ou=services,dc=example"
+# bind_password_file = "/etc/vestibule/staff.password"
+# base = "ou=people,dc=example"
+# groups = "member-of"
+#
+# [backend.claims]
+# name = "cn"
+# email = "mail"
+# groups = ["groups"]
+#
+# `vestibule backend try staff --user alice` shows step by step whether it works.
+"#;
 
 /// All backends; the built-in one, if none is configured.
 pub(super) fn read(reader: &mut Reader) -> Vec<Backend> {
@@ -172,38 +216,4 @@ impl Value for toml::Table {
 /// The name as it stands in a variable, in lower case.
 fn variable_part(name: &str) -> String {
     name.replace(|character: char| !character.is_ascii_alphanumeric(), "_").to_lowercase()
-}
-
-/// Sets an option of a backend from a variable: `path` is `staff.patience` or `staff.claims.email`.
-pub(super) fn overridden(reader: &mut Reader, variable: &str, path: &str, text: &str) {
-    let place = Place::Environment(variable.to_owned());
-    let (name, path) = path.split_once('.').unwrap_or((path, ""));
-    let table = reader.backends.iter_mut().map(|(_, table)| table).find(|table| {
-        let known = table.get("name").and_then(|found| found.value.as_str());
-        known.is_some_and(|known| variable_part(known) == name)
-    });
-    let (Some(table), false) = (table, path.is_empty()) else {
-        reader.problems.push(Problem {
-            place,
-            sentence: format!("there is no [[backend]] with the name {name} in the file"),
-        });
-        return;
-    };
-    let value = text.trim().parse().unwrap_or_else(|_| toml::Value::String(text.to_owned()));
-    let (key, inner) = match path.split_once('.') {
-        Some((key, inner)) => (key, Some(inner)),
-        None => (path, None),
-    };
-    match inner {
-        None => {
-            table.insert(key.to_owned(), Found { value, place });
-        }
-        Some(inner) => {
-            let empty = Found { value: toml::Value::Table(toml::Table::new()), place };
-            let found = table.entry(key.to_owned()).or_insert(empty);
-            if let Some(members) = found.value.as_table_mut() {
-                members.insert(inner.to_owned(), value);
-            }
-        }
-    }
 }

@@ -1,5 +1,7 @@
 //! The TOML file as values that know their line and column.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
@@ -19,7 +21,7 @@ pub(super) struct Document {
     /// `section.key` and its value, in the order of the file.
     pub(super) options: Vec<(String, Found)>,
     /// The tables `[[backend]]`.
-    pub(super) backends: Vec<(Place, Vec<(String, Found)>)>,
+    pub(super) backends: Vec<(Place, BTreeMap<String, Found>)>,
     /// What stands where no option can stand.
     pub(super) problems: Vec<Problem>,
 }
@@ -82,7 +84,9 @@ impl Document {
     fn backend(&mut self, at: &Text<'_>, value: Spanned<DeValue<'_>>) {
         let place = at.place(value.span().start);
         match value.into_inner() {
-            DeValue::Table(table) => self.backends.push((place, entries(at, table))),
+            DeValue::Table(table) => {
+                self.backends.push((place, entries(at, table).into_iter().collect()));
+            }
             _ => self.refuse(place, "backend must be written [[backend]], once for each"),
         }
     }

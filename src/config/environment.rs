@@ -1,7 +1,7 @@
 //! Environment variables override the file: `VESTIBULE_SERVER__ISSUER` is `server.issuer`.
 //!
 //! A backend's option is `VESTIBULE_BACKEND__STAFF__PATIENCE`, with the backend's name in capitals
-//! and `_` for whatever is neither letter nor digit.
+//! and `_` for whatever is neither letter nor digit. It is understood as the file has the option.
 //!
 //! *Why two underscores.* Option names contain single ones; and a Kubernetes service called
 //! `vestibule` puts `VESTIBULE_SERVICE_HOST` and the like into every environment. So a variable is
@@ -42,6 +42,19 @@ pub(super) fn read(reader: &mut Reader, variables: impl IntoIterator<Item = (Str
             });
         }
     }
+}
+
+/// The same for the backends alone.
+pub(super) fn read_backends(
+    reader: &mut Reader,
+    variables: impl IntoIterator<Item = (String, String)>,
+) {
+    let ours = |(variable, _): &(String, String)| {
+        variable
+            .strip_prefix(PREFIX)
+            .is_some_and(|rest| rest.to_lowercase().starts_with("backend__"))
+    };
+    read(reader, variables.into_iter().filter(ours));
 }
 
 fn forgotten_underscore(reader: &Reader, rest: &str) -> bool {

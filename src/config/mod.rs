@@ -91,22 +91,16 @@ pub fn options() -> impl Iterator<Item = &'static Described> {
     sections().into_iter().flat_map(|(_, _, options)| options)
 }
 
-impl Config {
-    /// Reads a file and lets the variables override it.
-    pub fn load(
-        file: &Path,
-        variables: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Self, Problems> {
-        let path = file.display().to_string();
-        let text = std::fs::read_to_string(file).map_err(|error| {
-            Problems::one(
-                Place::Nowhere,
-                format!("{path} cannot be read: {error}; `vestibule init` writes one"),
-            )
-        })?;
-        Self::parse(&path, &text, variables)
-    }
+/// The text of a configuration.
+pub fn text_of(file: &Path) -> Result<String, Problems> {
+    std::fs::read_to_string(file).map_err(|error| {
+        let path = file.display();
+        let sentence = format!("{path} cannot be read: {error}; `vestibule init` writes one");
+        Problems::one(Place::Nowhere, sentence)
+    })
+}
 
+impl Config {
     /// Reads the text of a file and lets the variables override it. `path` is only for the messages.
     pub fn parse(
         path: &str,
@@ -119,17 +113,29 @@ impl Config {
         for (name, found) in document.options {
             reader.put(&name, found.value, found.place);
         }
-        reader.backends = document
-            .backends
-            .into_iter()
-            .map(|(place, entries)| (place, entries.into_iter().collect()))
-            .collect();
+        reader.backends = document.backends;
         environment::read(&mut reader, variables);
         let config = Self::read(&mut reader);
         match config {
             Some(config) if reader.problems.is_empty() => Ok(config),
             _ => Err(Problems(reader.problems)),
         }
+    }
+
+    /// The backends alone, whatever else the file holds or lacks: for whoever tries them before the
+    /// rest is there, or may not read the master key.
+    pub fn backends(
+        path: &str,
+        text: &str,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Vec<Backend>, Problems> {
+        let document = Document::parse(path, text)?;
+        let mut reader = Reader::default();
+        reader.problems = document.problems;
+        reader.backends = document.backends;
+        environment::read_backends(&mut reader, variables);
+        let backends = backend::read(&mut reader);
+        if reader.problems.is_empty() { Ok(backends) } else { Err(Problems(reader.problems)) }
     }
 
     fn read(reader: &mut Reader) -> Option<Self> {

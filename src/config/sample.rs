@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use super::backend;
 use super::option::{Default, Described};
 
 /// The text of a file. `given` are the options in force, as name and TOML value
@@ -21,6 +22,9 @@ pub fn sample(given: &[(&str, &str)]) -> String {
         let _ = write!(text, "\n{}{header}\n", comment(about));
         for option in options {
             text.push_str(&entry(option, given));
+        }
+        if name == "backend" {
+            text.push_str(backend::EXAMPLE);
         }
     }
     text

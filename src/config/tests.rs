@@ -12,8 +12,12 @@ master_key = "c2VjcmV0"
 "#;
 
 fn parse(text: &str, variables: &[(&str, &str)]) -> Result<Config, Problems> {
+    Config::parse("v.toml", text, owned(variables))
+}
+
+fn owned(variables: &[(&str, &str)]) -> Vec<(String, String)> {
     let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    Config::parse("v.toml", text, variables.iter().map(own))
+    variables.iter().map(own).collect()
 }
 
 /// The least configuration with these lines in place of those of the same section.
@@ -317,6 +321,57 @@ fn secrets_do_not_print() {
     assert!(!problems.contains("hunter2"), "{problems}");
 }
 
+// LG1
+#[test]
+fn the_options_of_backends_do_not_print() {
+    let text = format!(
+        "{LEAST}\n[[backend]]\nname = \"staff\"\ntype = \"ldap\"\nbind_password = \"hunter2\"\n"
+    );
+    let config = parse(&text, &[]).unwrap();
+    let printed = format!("{config:?} {config:#?}");
+    assert!(!printed.contains("hunter2") && printed.contains("bind_password"), "{printed}");
+}
+
+#[test]
+fn the_options_of_backends_are_overridden_as_the_file_has_them() {
+    let text = format!(
+        "{LEAST}\n[[backend]]\nname = \"staff\"\ntype = \"ldap\"\nurl = [\"ldaps://dc1\"]\nbase = \"dc=x\"\n\
+         ca = \"/ca.pem\"\nbind_password_file = \"/no/file\"\nconnections = 8\n"
+    );
+    let variables = [
+        ("VESTIBULE_BACKEND__STAFF__URL", "ldaps://dc2, ldaps://dc3:1636"),
+        ("VESTIBULE_BACKEND__STAFF__BASE", "ou=people,dc=y"),
+        ("VESTIBULE_BACKEND__STAFF__CA", "2024"),
+        ("VESTIBULE_BACKEND__STAFF__BIND_PASSWORD", "[12, 34]"),
+        ("VESTIBULE_BACKEND__STAFF__CONNECTIONS", "2"),
+        ("VESTIBULE_BACKEND__STAFF__USERNAMES", "*@a.example,*@b.example"),
+        ("VESTIBULE_BACKEND__STAFF__DNS_SERVERS", "[\"192.0.2.1\", \"192.0.2.2\"]"),
+    ];
+    let config = parse(&text, &variables).unwrap();
+    let staff = &config.backend[0];
+    let options = &staff.options;
+    let texts = |key: &str| -> Vec<&str> {
+        options[key].as_array().unwrap().iter().map(|item| item.as_str().unwrap()).collect()
+    };
+    assert_eq!(texts("url"), ["ldaps://dc2", "ldaps://dc3:1636"]);
+    assert_eq!(texts("dns_servers"), ["192.0.2.1", "192.0.2.2"]);
+    assert_eq!(options["base"].as_str(), Some("ou=people,dc=y"));
+    assert_eq!(options["ca"].as_str(), Some("2024"));
+    assert_eq!(options["bind_password"].as_str(), Some("[12, 34]"));
+    assert_eq!(options["connections"].as_integer(), Some(2));
+    assert_eq!(staff.usernames, ["*@a.example", "*@b.example"]);
+    assert!(
+        !options.contains_key("bind_password_file"),
+        "the variable takes the place of the file"
+    );
+
+    // Without the rest of the configuration, too.
+    let (_, backends) = text.split_once("[[backend]]").unwrap();
+    let alone =
+        Config::backends("v.toml", &format!("[[backend]]{backends}"), owned(&variables)).unwrap();
+    assert_eq!(alone[0].options, *options);
+}
+
 #[test]
 fn backends_carry_the_options_of_their_plugins_and_know_their_place() {
     let text = format!(
@@ -353,7 +408,7 @@ fn a_backend_without_name_or_type_or_with_anothers_name_is_refused() {
 
 #[test]
 fn a_file_that_is_not_there_is_told_with_the_remedy() {
-    let problems = Config::load(Path::new("/does/not/exist.toml"), []).unwrap_err().to_string();
+    let problems = text_of(Path::new("/does/not/exist.toml")).unwrap_err().to_string();
     assert!(problems.contains("/does/not/exist.toml cannot be read"), "{problems}");
     assert!(problems.contains("vestibule init"), "{problems}");
 }
@@ -383,6 +438,18 @@ fn the_sample_holds_every_option_and_can_be_used_as_it_is() {
         .collect();
     let (explicit, implicit) = (parse(&explicit, &[]).unwrap(), parse(&text, &[]).unwrap());
     assert_eq!(format!("{explicit:?}"), format!("{implicit:?}"));
+}
+
+#[test]
+fn the_directory_of_the_sample_can_be_uncommented() {
+    let text: String = backend::EXAMPLE
+        .lines()
+        .filter(|line| line.contains(" = ") || line.contains('['))
+        .map(|line| format!("{}\n", line.trim_start_matches("# ")))
+        .collect();
+    let config = parse(&format!("{LEAST}{text}"), &[]).unwrap();
+    assert_eq!(config.backend[0].options["groups"].as_str(), Some("member-of"));
+    assert_eq!(config.backend[0].claims["groups"][0].as_str(), Some("groups"));
 }
 
 /// The table of the README.
