@@ -86,6 +86,13 @@ where
     Ok(Lines::new(form, writer).with_filter(wanted.and(discreet)))
 }
 
+/// Text of others, fit to be printed: it can neither move the cursor nor reorder or forge a line.
+pub fn harmless(text: &str) -> String {
+    let mut line = String::new();
+    escape::sentence(&mut line, text);
+    line
+}
+
 fn note_panic(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
     let message =

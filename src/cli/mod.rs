@@ -4,6 +4,7 @@
 //! [`Failure`]; printing and exit codes are here alone.
 
 mod answer;
+mod backend;
 mod check;
 mod client;
 #[cfg(feature = "database")]
@@ -12,7 +13,6 @@ mod consent;
 mod demo;
 mod failure;
 mod init;
-#[cfg(feature = "database")]
 mod input;
 mod key;
 mod migrate;
@@ -85,6 +85,9 @@ enum Command {
     Check,
     /// Make the tables, or bring them up to date
     Migrate,
+    /// Try the places where people are known
+    #[command(subcommand)]
+    Backend(backend::Command),
     /// Register and administer applications
     #[command(subcommand)]
     Client(client::Command),
@@ -143,6 +146,7 @@ async fn execute(arguments: Arguments, surroundings: &mut Surroundings) -> Resul
         Command::Init(arguments) => init::run(&arguments, file),
         Command::Check => check::run(file, surroundings).await,
         Command::Migrate => migrate::run(file, surroundings).await,
+        Command::Backend(command) => backend::run(command, file, surroundings).await,
         Command::Client(command) => client::run(command, file, surroundings).await,
         Command::Key(command) => key::run(command, file, surroundings).await,
         Command::Openapi(arguments) => openapi::run(&arguments),

@@ -1,6 +1,5 @@
 //! What a command finds around it, as a value: tests lay out their own.
 
-#[cfg(feature = "database")]
 use super::input::Input;
 use crate::clock::Clock;
 
@@ -8,7 +7,6 @@ use crate::clock::Clock;
 pub(super) struct Surroundings {
     pub(super) variables: Vec<(String, String)>,
     pub(super) clock: Clock,
-    #[cfg(feature = "database")]
     pub(super) input: Input,
 }
 
@@ -18,12 +16,7 @@ impl Surroundings {
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
-        Self {
-            variables,
-            clock: Clock::system(),
-            #[cfg(feature = "database")]
-            input: Input::of_process(),
-        }
+        Self { variables, clock: Clock::system(), input: Input::of_process() }
     }
 
     /// Nothing but the time.

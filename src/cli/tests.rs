@@ -1,3 +1,7 @@
+//! The commands on installations of their own.
+
+mod backend;
+
 use std::io::Cursor;
 use std::time::Duration;
 

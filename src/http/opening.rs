@@ -103,7 +103,7 @@ pub fn key_settings(config: &Config) -> keys::Settings {
 /// How people are identified.
 pub fn identity_settings(config: &Config) -> identity::Settings {
     identity::Settings {
-        backends: config.backend.iter().map(backend).collect(),
+        backends: backend_settings(&config.backend),
         limits: Limits {
             per_name: config.login.attempts_per_name,
             per_address: config.login.attempts_per_address,
@@ -115,15 +115,17 @@ pub fn identity_settings(config: &Config) -> identity::Settings {
     }
 }
 
-fn backend(backend: &Backend) -> BackendSettings {
-    BackendSettings {
+/// The backends as they are configured.
+pub fn backend_settings(backends: &[Backend]) -> Vec<BackendSettings> {
+    let settings = |backend: &Backend| BackendSettings {
         name: backend.name.clone(),
         kind: backend.r#type.clone(),
         usernames: backend.usernames.clone(),
         patience: backend.patience,
         claims: json(&backend.claims),
         options: json(&backend.options),
-    }
+    };
+    backends.iter().map(settings).collect()
 }
 
 /// A table of the configuration as JSON.

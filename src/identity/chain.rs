@@ -7,7 +7,7 @@ use vestibule_plugin::{
     Backend, Identity, Login, Password, Refusal, Subject, Unavailable, Username,
 };
 
-use super::names::Pattern;
+use super::names::{self, Pattern};
 use super::registry::Misconfigured;
 
 /// One backend in the chain.
@@ -71,14 +71,7 @@ impl Chain {
 
     /// The backends that may hear of a name: its one owner, or all that own nothing.
     fn asked_about(&self, username: &Username) -> impl Iterator<Item = &Link> {
-        let owns = |link: &Link| link.usernames.iter().any(|pattern| pattern.matches(username));
-        let owners = self.links.iter().filter(|link| owns(link)).count();
-        self.links.iter().filter(move |link| match owners {
-            0 => link.usernames.is_empty(),
-            1 => link.usernames.iter().any(|pattern| pattern.matches(username)),
-            // Claimed by a beginning and by an end: nobody's.
-            _ => false,
-        })
+        names::asked_about(&self.links, |link| &link.usernames, username)
     }
 
     /// The person today, as the backend of this name tells it; `None` if it cannot be asked.

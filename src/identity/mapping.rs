@@ -22,6 +22,10 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde_json::{Map, Value};
 use vestibule_plugin::{self as plugin, Attributes};
 
+mod told;
+
+pub use told::{AbsentClaim, Told};
+
 /// The claims of one backend's people and where each comes from.
 pub(super) struct Mapping {
     /// By claim; members of the address as `address.locality`.
@@ -221,24 +225,8 @@ impl Mapping {
 
     /// The attributes that the mapping reads: what the backend is asked for.
     pub(super) fn attributes(&self) -> Vec<String> {
-        let globals: BTreeSet<String> =
-            self.templates.globals().map(|(name, _)| name.to_owned()).collect();
-        let mut names = BTreeSet::new();
-        for (claim, source) in &self.sources {
-            match source {
-                Source::First(name) => {
-                    names.insert(name.clone());
-                }
-                Source::All(all) => names.extend(all.iter().cloned()),
-                Source::Template => {
-                    if let Ok(template) = self.templates.get_template(claim) {
-                        names.extend(template.undeclared_variables(false));
-                    }
-                }
-                Source::Constant(_) => {}
-            }
-        }
-        names.into_iter().filter(|name| !globals.contains(name)).collect()
+        let all = self.sources.iter().flat_map(|(claim, source)| self.read_by(claim, source));
+        all.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// The claims about a person.

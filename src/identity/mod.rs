@@ -21,6 +21,7 @@ mod names;
 #[cfg(feature = "database")]
 pub mod people;
 mod registry;
+pub mod rehearsals;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -101,7 +102,8 @@ impl Identities {
         storage: &Storage,
         sealer: &Sealer,
     ) -> Result<Self, Misconfigured> {
-        let backends = settings.backends.iter().map(|backend| registry::open(backend, storage));
+        let backends =
+            settings.backends.iter().map(|backend| registry::open(backend, Some(storage)));
         Self::of(backends.collect::<Result<_, _>>()?, settings, storage, sealer)
     }
 

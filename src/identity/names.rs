@@ -88,6 +88,23 @@ impl Pattern {
     }
 }
 
+/// Those of `all` that may hear of a name: its one owner, or all that own nothing. `patterns` are the
+/// names that one of them owns.
+pub(super) fn asked_about<'a, T>(
+    all: &'a [T],
+    patterns: impl Fn(&T) -> &[Pattern],
+    username: &Username,
+) -> impl Iterator<Item = &'a T> {
+    let owns = |one: &T| patterns(one).iter().any(|pattern| pattern.matches(username));
+    let owners = all.iter().filter(|one| owns(one)).count();
+    all.iter().filter(move |one| match owners {
+        0 => patterns(one).is_empty(),
+        1 => patterns(one).iter().any(|pattern| pattern.matches(username)),
+        // Claimed by a beginning and by an end: nobody's.
+        _ => false,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -2,6 +2,7 @@
 //!
 //! A type or an option that no plugin knows is refused with those that are known, and the nearest.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -18,7 +19,7 @@ pub use vestibule_database::{Fault as PeopleFault, NewPerson, People, Person};
 pub(super) use vestibule_database::{Hasher, Verdict};
 
 /// A backend as it was configured.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct BackendSettings {
     /// Permanent: accounts are tied to it. At most 64 bytes.
     pub name: String,
@@ -32,6 +33,20 @@ pub struct BackendSettings {
     pub claims: Map<String, Value>,
     /// The plugin's own options.
     pub options: Map<String, Value>,
+}
+
+/// Without the values of its options: some of them are secrets.
+impl fmt::Debug for BackendSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BackendSettings")
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .field("usernames", &self.usernames)
+            .field("patience", &self.patience)
+            .field("claims", &self.claims)
+            .field("options", &self.options.keys().collect::<Vec<_>>())
+            .finish()
+    }
 }
 
 /// A backend that cannot be opened as it was configured: one sentence for whoever starts us.
@@ -55,59 +70,100 @@ impl Misconfigured {
     }
 }
 
-/// Opens a backend, or says in a sentence why it cannot be.
-type Open = fn(Opening<'_>) -> Result<Box<dyn Backend>, String>;
+/// One type of backend. Another plugin is another row of [`PLUGINS`], and the function that opens it.
+struct Plugin {
+    kind: &'static str,
+    /// Every option that it knows; any other is refused, with the nearest of these.
+    options: &'static [&'static str],
+    /// Those of them that hold a secret, or name the file of one.
+    secrets: &'static [&'static str],
+    /// Whether its people are in our own database.
+    needs_storage: bool,
+    /// Opens a backend, or says in a sentence why it cannot be.
+    open: fn(Opening<'_>) -> Opened,
+}
+
+type Opened = Result<Box<dyn Backend>, String>;
 
 /// Every type of backend in this build.
-const PLUGINS: &[(&str, Open)] = &[
+const PLUGINS: &[Plugin] = &[
     #[cfg(feature = "database")]
-    ("database", database),
+    Plugin {
+        kind: "database",
+        options: vestibule_database::OPTIONS,
+        secrets: &[],
+        needs_storage: true,
+        open: database,
+    },
 ];
 
 /// What one backend needs to be opened.
 #[cfg_attr(not(feature = "database"), expect(dead_code, reason = "no plugin reads it"))]
 struct Opening<'a> {
+    /// None but those that the plugin knows.
     options: &'a Map<String, Value>,
     /// The attributes that its claims are made of.
     attributes: Vec<String>,
-    storage: &'a Storage,
+    /// Our own database, where it is open.
+    storage: Option<&'a Storage>,
 }
 
-/// Opens one backend: its place in the chain, and the claims of its people.
+/// Opens one backend: its place in the chain, and the claims of its people. Our own database may be
+/// missing only for those that do not need it.
 pub(super) fn open(
     settings: &BackendSettings,
-    storage: &Storage,
+    storage: Option<&Storage>,
 ) -> Result<(Link, Mapping), Misconfigured> {
     let bad = |problem: String| Misconfigured::of(&settings.name, problem);
     if settings.name.is_empty() || settings.name.len() > 64 {
         return Err(bad("its name must have 1 to 64 bytes".to_owned()));
     }
-    let usernames = settings
-        .usernames
-        .iter()
-        .map(|text| {
-            Pattern::parse(text).map_err(|_| {
-                bad(format!(
-                    "`usernames` has `{text}`; a pattern is a name, or a part of one with a `*` \
-                     before or behind it"
-                ))
-            })
-        })
-        .collect::<Result<_, _>>()?;
+    let usernames = patterns(settings)?;
     let mapping = Mapping::parse(&settings.claims).map_err(|claim| bad(claim.to_string()))?;
-    let Some((_, open)) = PLUGINS.iter().find(|(kind, _)| *kind == settings.kind) else {
-        let known: Vec<&str> = PLUGINS.iter().map(|(kind, _)| *kind).collect();
-        return Err(bad(not_known("type", &settings.kind, &known)));
-    };
+    let plugin = plugin(&settings.kind).map_err(bad)?;
+    only(&settings.options, plugin.options).map_err(bad)?;
     let attributes = mapping.attributes();
-    let backend = open(Opening { options: &settings.options, attributes, storage }).map_err(bad)?;
+    let opening = Opening { options: &settings.options, attributes, storage };
+    let backend = (plugin.open)(opening).map_err(bad)?;
     let (name, patience) = (settings.name.clone(), settings.patience);
     Ok((Link { name, usernames, patience, backend }, mapping))
 }
 
+/// The names that are a backend's alone.
+pub(super) fn patterns(settings: &BackendSettings) -> Result<Vec<Pattern>, Misconfigured> {
+    let pattern = |text: &String| {
+        Pattern::parse(text).map_err(|_| {
+            let problem = format!(
+                "`usernames` has `{text}`; a pattern is a name, or a part of one with a `*` before \
+                 or behind it"
+            );
+            Misconfigured::of(&settings.name, problem)
+        })
+    };
+    settings.usernames.iter().map(pattern).collect()
+}
+
+/// Whether the people of this type of backend are in our own database.
+pub(super) fn needs_storage(kind: &str) -> bool {
+    plugin(kind).is_ok_and(|plugin| plugin.needs_storage)
+}
+
+/// The options of this type of backend that hold a secret.
+pub(super) fn secrets(kind: &str) -> &'static [&'static str] {
+    plugin(kind).map(|plugin| plugin.secrets).unwrap_or_default()
+}
+
+fn plugin(kind: &str) -> Result<&'static Plugin, String> {
+    PLUGINS.iter().find(|plugin| plugin.kind == kind).ok_or_else(|| {
+        let known: Vec<&str> = PLUGINS.iter().map(|plugin| plugin.kind).collect();
+        not_known("type", kind, &known)
+    })
+}
+
 #[cfg(feature = "database")]
-fn database(opening: Opening<'_>) -> Result<Box<dyn Backend>, String> {
+fn database(opening: Opening<'_>) -> Opened {
     let Opening { options, attributes, storage } = opening;
+    let storage = storage.ok_or("its people are in our own database, which is not open")?;
     let hasher = hasher(options)?;
     Ok(Box::new(people_of(storage, hasher, attributes)))
 }
@@ -147,7 +203,6 @@ fn hasher(options: &Map<String, Value>) -> Result<Hasher, String> {
     Ok(Hasher::new(settings.cost, settings.workers, settings.queue))
 }
 
-#[cfg(feature = "database")]
 fn only(options: &Map<String, Value>, known: &[&str]) -> Result<(), String> {
     match options.keys().find(|option| !known.contains(&option.as_str())) {
         Some(unknown) => Err(not_known("option", unknown, known)),
