@@ -1,5 +1,7 @@
 //! `vestibule check`: tries everything that `serve` will need, and says how to mend what is wrong.
 
+mod backends;
+
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
@@ -7,12 +9,10 @@ use tracing_subscriber::EnvFilter;
 
 use super::answer::Answer;
 use super::failure::Failure;
-use super::site::{configuration, database, misconfigured, pending, sealer};
+use super::site::{configuration, database, pending, sealer};
 use super::surroundings::Surroundings;
 use crate::config::{Config, write_duration};
-use crate::http::opening::identity_settings;
 use crate::http::pages::Pages;
-use crate::identity::Identities;
 use crate::seal::{Purpose, Sealer};
 use crate::server::Tls;
 use crate::storage::{self, Storage};
@@ -104,10 +104,11 @@ pub(super) async fn run(file: &Path, surroundings: &Surroundings) -> Result<Answ
     address(&config, &mut findings);
     log(&config, &mut findings);
     pages(&config, &mut findings);
-    if let Some((storage, sealer)) = storage(&config, &mut findings).await {
-        keys(&storage, &sealer, &mut findings).await;
-        backends(&config, &storage, &sealer, &mut findings).await;
+    let opened = storage(&config, &mut findings).await;
+    if let Some((storage, sealer)) = &opened {
+        keys(storage, sealer, &mut findings).await;
     }
+    backends::check(&config, opened.as_ref(), &mut findings).await;
     Ok(findings.answer(Some(&config)))
 }
 
@@ -204,20 +205,5 @@ async fn keys(storage: &Storage, sealer: &Sealer, findings: &mut Findings) {
                 row.kid
             ),
         ),
-    }
-}
-
-async fn backends(config: &Config, storage: &Storage, sealer: &Sealer, findings: &mut Findings) {
-    let identities = match Identities::open(&identity_settings(config), storage, sealer) {
-        Ok(identities) => identities,
-        Err(wrong) => {
-            return findings.wrong("backends", &misconfigured(&config.backend, &wrong));
-        }
-    };
-    for (name, outcome) in identities.health().await {
-        match outcome {
-            Ok(()) => findings.good("backends", format!("{name} answers")),
-            Err(cause) => findings.wrong("backends", &format!("{name} does not answer: {cause}")),
-        }
     }
 }

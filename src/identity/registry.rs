@@ -224,3 +224,6 @@ fn not_known(what: &str, unknown: &str, known: &[&str]) -> String {
         None => format!("the {what} `{unknown}` is not known; there are: {list}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,10 +55,17 @@ impl Elsewhere<'_> {
             if !before.iter().any(same_scheme) {
                 options.remove("security");
             }
-            options.remove("srv");
+            for of_the_dns in ["srv", "dns_servers"] {
+                options.remove(of_the_dns);
+            }
             options.insert("url".to_owned(), Value::from(url));
         }
         if let Some(security) = self.security {
+            if security == "plaintext" {
+                for of_tls in ["ca", "client_certificate", "client_key"] {
+                    options.remove(of_tls);
+                }
+            }
             options.insert("security".to_owned(), Value::from(security));
         }
         let after = places(&moved);

@@ -77,7 +77,8 @@ fn another_scheme_host_port_or_encryption_clears_the_stored_password() {
 // LD3
 #[test]
 fn hosts_of_the_dns_are_no_place_to_compare_with() {
-    let options = json!({ "srv": "corp.test", "bind_password": "canary" });
+    let options =
+        json!({ "srv": "corp.test", "dns_servers": ["192.0.2.1"], "bind_password": "canary" });
     let failure = apply(&options, Some("ldaps://dc1.corp.test"), None, false).unwrap_err();
     assert!(failure.to_string().contains("--bind-password-prompt"), "{failure}");
     let moved = apply(&options, Some("ldaps://dc1.corp.test"), None, true).unwrap();
@@ -92,6 +93,10 @@ fn whoever_binds_as_the_person_alone_goes_anywhere() {
     assert!(!moved.options.contains_key("security"), "plaintext was not asked for there");
     let moved = apply(&options, Some("ldap://b.test"), None, false).unwrap();
     assert_eq!(moved.options["security"], "plaintext");
+    let options =
+        json!({ "url": "ldaps://a.test", "ca": "/ca.pem", "bind_as": "{username}@a.test" });
+    let moved = apply(&options, Some("ldap://a.test"), Some("plaintext"), false).unwrap();
+    assert!(!moved.options.contains_key("ca"), "of no use in the open");
 }
 
 #[test]
