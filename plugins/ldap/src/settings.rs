@@ -8,6 +8,8 @@ mod options;
 mod people;
 mod place;
 
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -59,6 +61,8 @@ pub const SECRETS: &[&str] = &["bind_password", "bind_password_file"];
 pub(crate) struct Settings {
     /// `url` or `srv`: the hosts, or where the DNS tells them.
     pub(crate) place: Place,
+    /// `dns_servers`: who is asked for names and SRV records. Empty for the servers of the machine.
+    pub(crate) dns_servers: Vec<SocketAddr>,
     /// `order`: which host is asked first.
     pub(crate) order: Order,
     /// `security`: how connections are protected.
@@ -91,7 +95,7 @@ pub(crate) struct Certificates {
 #[derive(Clone, Debug)]
 pub(crate) struct Service {
     pub(crate) dn: String,
-    pub(crate) password: std::sync::Arc<Password>,
+    pub(crate) password: Arc<Password>,
 }
 
 impl Settings {
@@ -101,6 +105,7 @@ impl Settings {
         let (place, security) = place::read(&options)?;
         Ok(Self {
             place,
+            dns_servers: place::dns_servers(&options)?,
             security,
             order: options
                 .word("order", &[("ordered", Order::Listed), ("round-robin", Order::RoundRobin)])?

@@ -1,72 +1,89 @@
-//! Everything that is asked of the directory goes through here.
+//! Everything that is asked of the directory goes through here: which host, over which connection,
+//! how long, and who is asked next if there is no answer.
+//!
+//! ```text
+//! Wire ─ Hosts ─ Machine ─┬ Pool ─ Connection ─ guard ─ network
+//!                         └ Standing
+//! ```
+//!
+//! Searches and binds go on to the next host until one answers. What changes something is asked
+//! once: it may have been done although the answer was lost.
 
+mod answers;
+mod ber;
 mod bound;
+mod connection;
+mod failure;
+mod guard;
+mod hosts;
+mod machine;
+mod names;
+mod pool;
+mod probe;
 mod question;
+mod standing;
+mod tls;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use ldap3::controls::RawControl;
 use ldap3::exop::PasswordModify;
-use ldap3::{LdapConnAsync, LdapConnSettings, Mod, SearchEntry};
-use vestibule_plugin::{Host, HostState, Password, Unavailable};
+use ldap3::{Mod, SearchEntry};
+use vestibule_plugin::{Host, Password, Unavailable};
 
 pub(crate) use self::bound::Bound;
-pub(crate) use self::question::{Answer, Search};
-use crate::settings::{BadOption, Place, Security, Service, Settings};
+use self::connection::Way;
+use self::failure::Failure;
+use self::hosts::Hosts;
+use self::machine::{Kind, Machine};
+use self::names::Names;
+use self::pool::Lease;
+pub(crate) use self::question::{Answer, PASSWORD_POLICY, Search};
+use self::question::{Bind, Modify, Ping, Question};
+use self::tls::Tls;
+use crate::settings::{BadOption, Security, Settings};
 
 /// The directory behind one backend.
 #[derive(Clone)]
-pub(crate) struct Wire(Arc<Inner>);
-
-struct Inner {
-    url: String,
-    security: Security,
-    service: Option<Service>,
-    connect_timeout: Duration,
-    operation_timeout: Duration,
+pub(crate) struct Wire {
+    hosts: Arc<Hosts>,
 }
 
 impl Wire {
-    /// Asks nobody yet.
-    pub(crate) fn open(settings: &Settings, _backend: &str) -> Result<Self, BadOption> {
-        let Place::Listed(addresses) = &settings.place else {
-            return Err(BadOption::new("srv", "is not possible yet"));
+    /// Reads the files that are named, and asks nobody.
+    pub(crate) fn open(settings: &Settings, backend: &str) -> Result<Self, BadOption> {
+        let tls = match settings.security {
+            Security::Plaintext => None,
+            Security::Tls | Security::StartTls => Some(Tls::open(&settings.certificates)?),
         };
-        let Some(address) = addresses.first() else {
-            return Err(BadOption::new("url", "is empty"));
-        };
-        Ok(Self(Arc::new(Inner {
-            url: format!("{}://{address}", settings.security.scheme()),
+        let way = Way {
+            names: Names::open(settings)?,
             security: settings.security,
-            service: settings.service.clone(),
-            connect_timeout: settings.connect_timeout,
-            operation_timeout: settings.operation_timeout,
-        })))
+            tls,
+            patience: settings.connect_timeout,
+        };
+        Ok(Self { hosts: Arc::new(Hosts::open(way, settings, backend)?) })
     }
 
-    /// As the service account, or anonymously. An entry that is not there is as good as none found.
+    /// As the service account, or anonymously. A base that is not there is as good as none found.
     pub(crate) async fn search(
         &self,
         search: &Search<'_>,
     ) -> Result<Vec<SearchEntry>, Unavailable> {
-        question::search(&mut self.as_service().await?, search, self.0.operation_timeout).await
+        Ok(self.ask(Kind::Service, search).await?.0)
     }
 
     /// As a person, on a connection that is theirs until the answer is dropped.
     pub(crate) async fn bind(&self, dn: &str, password: &Password) -> Result<Bound, Unavailable> {
-        let mut ldap = self.connect().await?;
-        let answer = question::bind(&mut ldap, dn, password, self.0.operation_timeout).await?;
-        Ok(Bound { answer, ldap, patience: self.0.operation_timeout })
+        let (answer, lease, machine) = self.ask(Kind::People, &Bind { dn, password }).await?;
+        Ok(Bound { answer, lease, machine })
     }
 
     /// As the service account: RFC 3062. Never asked twice.
     pub(crate) async fn password_modify(
         &self,
-        exop: PasswordModify<'_>,
+        change: PasswordModify<'_>,
     ) -> Result<Answer, Unavailable> {
-        let mut ldap = self.as_service().await?;
-        question::password_modify(&mut ldap, exop, self.0.operation_timeout).await
+        self.ask_once(&change).await
     }
 
     /// As the service account. Never asked twice.
@@ -75,51 +92,88 @@ impl Wire {
         dn: &str,
         changes: Vec<Mod<Vec<u8>>>,
     ) -> Result<Answer, Unavailable> {
-        let mut ldap = self.as_service().await?;
-        question::modify(&mut ldap, dn, changes, self.0.operation_timeout).await
+        self.ask_once(&Modify { dn, changes: &changes }).await
     }
 
+    /// Whether a login could succeed now: reads the rootDSE as a search would be made.
+    pub(crate) async fn health(&self) -> Result<(), Unavailable> {
+        for machine in self.hosts.known() {
+            machine.tidy();
+        }
+        self.ask(Kind::Service, &Ping).await.map(drop)
+    }
+
+    /// As they were last seen. Asks none of them.
     pub(crate) fn hosts(&self) -> Vec<Host> {
-        vec![Host { name: self.0.url.clone(), state: HostState::Untried, pool: None }]
+        self.hosts.known().iter().map(|machine| machine.told()).collect()
     }
 
     /// Whether a listener on the network learns nothing.
     pub(crate) fn is_encrypted(&self) -> bool {
-        self.0.security != Security::Plaintext
+        self.hosts.way.security != Security::Plaintext
     }
 
-    async fn as_service(&self) -> Result<ldap3::Ldap, Unavailable> {
-        let mut ldap = self.connect().await?;
-        if let Some(service) = &self.0.service {
-            let patience = self.0.operation_timeout;
-            let answer =
-                question::bind(&mut ldap, &service.dn, &service.password, patience).await?;
-            if answer.code != 0 {
-                return Err(Unavailable::because(format!(
-                    "the service account was refused: result {}",
-                    answer.code
-                )));
+    /// Of one host after the other, until one answers.
+    async fn ask<Q: Question>(
+        &self,
+        kind: Kind,
+        question: &Q,
+    ) -> Result<(Q::Reply, Lease, Arc<Machine>), Unavailable> {
+        let machines = self.hosts.in_turn().await.map_err(Unavailable::because)?;
+        let mut tried = Tried::default();
+        while let Some(next) = Hosts::next(&machines, &tried.machines) {
+            let machine = Arc::clone(&next.machine);
+            match machine.ask(kind, question).await {
+                Ok((reply, lease)) => return Ok((reply, lease, machine)),
+                Err(failure) => tried.failed(machine, failure)?,
             }
         }
-        Ok(ldap)
+        Err(tried.in_vain(&machines))
     }
 
-    async fn connect(&self) -> Result<ldap3::Ldap, Unavailable> {
-        let settings = LdapConnSettings::new()
-            .set_conn_timeout(self.0.connect_timeout)
-            .set_starttls(self.0.security == Security::StartTls);
-        let (connection, ldap) = LdapConnAsync::with_settings(settings, &self.0.url)
-            .await
-            .map_err(Unavailable::because)?;
-        tokio::spawn(connection.drive());
-        Ok(ldap)
+    /// Of the first host that lets us connect.
+    async fn ask_once<Q: Question>(&self, question: &Q) -> Result<Q::Reply, Unavailable> {
+        let machines = self.hosts.in_turn().await.map_err(Unavailable::because)?;
+        let mut tried = Tried::default();
+        while let Some(next) = Hosts::next(&machines, &tried.machines) {
+            let machine = Arc::clone(&next.machine);
+            match machine.fresh().await {
+                Ok(mut lease) => return Ok(machine.ask_on(&mut lease, question).await?),
+                Err(failure) => tried.failed(machine, failure)?,
+            }
+        }
+        Err(tried.in_vain(&machines))
     }
 }
 
-/// The password policy control (draft-behera-ldap-password-policy): without it an expired password
-/// looks like a wrong one.
-pub(crate) const PASSWORD_POLICY: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
+/// The hosts that gave no answer, and why.
+#[derive(Default)]
+struct Tried {
+    machines: Vec<Arc<Machine>>,
+    causes: Vec<String>,
+}
 
-fn password_policy() -> RawControl {
-    RawControl { ctype: PASSWORD_POLICY.to_owned(), crit: false, val: None }
+impl Tried {
+    /// Goes on to the next host, if that could help.
+    fn failed(&mut self, machine: Arc<Machine>, failure: Failure) -> Result<(), Unavailable> {
+        match failure {
+            Failure::Busy | Failure::Final(_) | Failure::Cut(_) => return Err(failure.into()),
+            Failure::Died => self.causes.push(machine.cause()),
+            Failure::Down(cause)
+            | Failure::Broken(cause)
+            | Failure::Late(cause)
+            | Failure::Elsewhere(cause) => {
+                self.causes.push(format!("{}: {cause}", machine.name()));
+            }
+        }
+        self.machines.push(machine);
+        Ok(())
+    }
+
+    fn in_vain(mut self, machines: &[Arc<Machine>]) -> Unavailable {
+        if self.causes.is_empty() {
+            self.causes = machines.iter().map(|machine| machine.cause()).collect();
+        }
+        Unavailable::because(self.causes.join("; "))
+    }
 }

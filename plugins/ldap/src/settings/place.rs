@@ -16,8 +16,8 @@ use super::options::{BadOption, Options};
 pub(crate) enum Place {
     /// `url`: at least one, in the order of the configuration.
     Listed(Vec<Address>),
-    /// `srv`: the name whose SRV records are looked up, by these servers or by those of the machine.
-    Srv { name: String, dns_servers: Vec<SocketAddr> },
+    /// `srv`: the name whose SRV records are looked up.
+    Srv(String),
 }
 
 /// One host.
@@ -72,13 +72,8 @@ impl fmt::Display for Address {
 pub(super) fn read(options: &Options<'_>) -> Result<(Place, Security), BadOption> {
     let asked = options.word("security", WORDS)?;
     match (options.texts("url")?, options.text("srv")?) {
-        (Some(urls), None) => {
-            if options.has("dns_servers") {
-                return Err(BadOption::new("dns_servers", "is for `srv`; take it out"));
-            }
-            listed(&urls, asked)
-        }
-        (None, Some(domain)) => Ok(srv(options, &domain, asked)?),
+        (Some(urls), None) => listed(&urls, asked),
+        (None, Some(domain)) => srv(&domain, asked),
         (Some(_), Some(_)) => {
             Err(BadOption::new("srv", "stands beside `url`; take one of them out"))
         }
@@ -140,35 +135,34 @@ fn address(text: &str) -> Result<(&'static str, Address), BadOption> {
     Ok((scheme, Address { host, port: url.port().unwrap_or(port) }))
 }
 
-fn srv(
-    options: &Options<'_>,
-    domain: &str,
-    asked: Option<Security>,
-) -> Result<(Place, Security), BadOption> {
+fn srv(domain: &str, asked: Option<Security>) -> Result<(Place, Security), BadOption> {
     let security = asked.unwrap_or(Security::StartTls);
     let domain = domain.trim_end_matches('.').to_ascii_lowercase();
-    // A name that begins with a service is taken as it stands.
-    let bare = domain.trim_start_matches(['_']);
+    let bare = domain.trim_start_matches('_');
     if ServerName::try_from(bare).is_err() || bare.parse::<IpAddr>().is_ok() {
         return Err(BadOption::new("srv", "must be a domain: \"corp.example\""));
     }
+    // A name that begins with a service is taken as it stands.
     let name = if domain.starts_with('_') {
         domain
     } else {
         format!("_{}._tcp.{domain}", security.scheme())
     };
-    let dns_servers = options.texts("dns_servers")?.unwrap_or_default();
-    let dns_servers = dns_servers
+    Ok((Place::Srv(name), security))
+}
+
+pub(super) fn dns_servers(options: &Options<'_>) -> Result<Vec<SocketAddr>, BadOption> {
+    let servers = options.texts("dns_servers")?.unwrap_or_default();
+    let at_53 = |text: &String| text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53));
+    servers
         .iter()
         .map(|text| {
-            let at_53 = text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53));
-            at_53.or_else(|_| text.parse()).map_err(|_| {
+            at_53(text).or_else(|_| text.parse()).map_err(|_| {
                 BadOption::new(
                     "dns_servers",
                     "must be IP addresses, with a port if it is not 53: \"192.0.2.1\"",
                 )
             })
         })
-        .collect::<Result<_, _>>()?;
-    Ok((Place::Srv { name, dns_servers }, security))
+        .collect()
 }

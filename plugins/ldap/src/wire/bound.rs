@@ -1,18 +1,21 @@
 //! A connection on which a person has bound: more can be asked as them.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use ldap3::exop::PasswordModify;
-use ldap3::{Ldap, Mod, SearchEntry};
-use vestibule_plugin::Unavailable;
+use ldap3::{Mod, SearchEntry};
+use vestibule_plugin::{Password, Unavailable};
 
-use super::question::{self, Answer, Search};
+use super::machine::Machine;
+use super::pool::Lease;
+use super::question::{Answer, Bind, Modify, Search};
 
-/// The answer to a bind, and the connection on which it was made.
+/// The answer to a bind, and the connection on which it was made. The connection is kept for others
+/// when this is dropped.
 pub(crate) struct Bound {
     pub(crate) answer: Answer,
-    pub(super) ldap: Ldap,
-    pub(super) patience: Duration,
+    pub(super) lease: Lease,
+    pub(super) machine: Arc<Machine>,
 }
 
 impl Bound {
@@ -21,15 +24,15 @@ impl Bound {
         &mut self,
         search: &Search<'_>,
     ) -> Result<Vec<SearchEntry>, Unavailable> {
-        question::search(&mut self.ldap, search, self.patience).await
+        Ok(self.machine.ask_on(&mut self.lease, search).await?)
     }
 
     /// As the person: RFC 3062.
     pub(crate) async fn password_modify(
         &mut self,
-        exop: PasswordModify<'_>,
+        change: PasswordModify<'_>,
     ) -> Result<Answer, Unavailable> {
-        question::password_modify(&mut self.ldap, exop, self.patience).await
+        Ok(self.machine.ask_on(&mut self.lease, &change).await?)
     }
 
     /// As the person.
@@ -38,6 +41,16 @@ impl Bound {
         dn: &str,
         changes: Vec<Mod<Vec<u8>>>,
     ) -> Result<Answer, Unavailable> {
-        question::modify(&mut self.ldap, dn, changes, self.patience).await
+        Ok(self.machine.ask_on(&mut self.lease, &Modify { dn, changes: &changes }).await?)
+    }
+
+    /// As somebody else from now on: for a rehearsal.
+    pub(crate) async fn bind(
+        &mut self,
+        dn: &str,
+        password: &Password,
+    ) -> Result<&Answer, Unavailable> {
+        self.answer = self.machine.ask_on(&mut self.lease, &Bind { dn, password }).await?;
+        Ok(&self.answer)
     }
 }

@@ -1,15 +1,28 @@
-//! One question to the directory on one connection, and its answer.
+//! The questions that a directory is asked, each on one connection.
 
+use std::future::Future;
 use std::time::Duration;
 
 use ldap3::controls::RawControl;
 use ldap3::exop::PasswordModify;
-use ldap3::{Ldap, LdapResult, Mod, SearchEntry, SearchOptions};
-use tokio::time::timeout;
-use vestibule_plugin::{Password, Unavailable};
+use ldap3::{Ldap, LdapError, LdapResult, Mod, SearchEntry, SearchOptions};
+use vestibule_plugin::Password;
 
-use super::password_policy;
+use super::failure::Failure;
 use crate::settings::Scope;
+
+/// The password policy control (draft-behera-ldap-password-policy): without it an expired password
+/// looks like a wrong one.
+pub(crate) const PASSWORD_POLICY: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
+
+/// Something to ask, on whatever connection.
+pub(super) trait Question: Sync {
+    type Reply: Send;
+    /// As the metrics call it.
+    const NAME: &'static str;
+
+    fn put(&self, ldap: &mut Ldap) -> impl Future<Output = Result<Self::Reply, Failure>> + Send;
+}
 
 /// What is looked for.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +35,21 @@ pub(crate) struct Search<'a> {
     pub(crate) limit: usize,
 }
 
+/// Somebody's name and password.
+pub(super) struct Bind<'a> {
+    pub(super) dn: &'a str,
+    pub(super) password: &'a Password,
+}
+
+/// Changes of an entry.
+pub(super) struct Modify<'a> {
+    pub(super) dn: &'a str,
+    pub(super) changes: &'a [Mod<Vec<u8>>],
+}
+
+/// The smallest question there is: any answer will do.
+pub(super) struct Ping;
+
 /// An LDAP result, whatever its code.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
@@ -31,76 +59,132 @@ pub(crate) struct Answer {
     pub(crate) controls: Vec<RawControl>,
 }
 
-impl From<LdapResult> for Answer {
-    fn from(result: LdapResult) -> Self {
-        let controls = result.ctrls.into_iter().map(|control| control.1).collect();
-        Self { code: result.rc, text: result.text, controls }
+impl Question for Search<'_> {
+    type Reply = Vec<SearchEntry>;
+    const NAME: &'static str = "search";
+
+    async fn put(&self, ldap: &mut Ldap) -> Result<Self::Reply, Failure> {
+        let scope = match self.scope {
+            Scope::Base => ldap3::Scope::Base,
+            Scope::One => ldap3::Scope::OneLevel,
+            Scope::Subtree => ldap3::Scope::Subtree,
+        };
+        // One more than is wanted, to notice that there are more.
+        let most = i32::try_from(self.limit.saturating_add(1)).unwrap_or(i32::MAX);
+        ldap.with_search_options(SearchOptions::new().sizelimit(most));
+        let attributes = self.attributes.to_vec();
+        let mut answers = ldap
+            .streaming_search(self.base, scope, self.filter, attributes)
+            .await
+            .map_err(failed)?;
+        let mut entries = Vec::new();
+        while let Some(entry) = answers.next().await.map_err(failed)? {
+            if entries.len() == self.limit {
+                return Err(Failure::Cut(self.too_many()));
+            }
+            entries.push(SearchEntry::construct(entry));
+        }
+        let result = answers.finish().await;
+        match result.rc {
+            0 => Ok(entries),
+            32 => Ok(Vec::new()),
+            4 if entries.len() >= self.limit => Err(Failure::Final(self.too_many())),
+            code => Err(refused(code, &result)),
+        }
     }
 }
 
-pub(super) async fn search(
-    ldap: &mut Ldap,
-    search: &Search<'_>,
-    patience: Duration,
-) -> Result<Vec<SearchEntry>, Unavailable> {
-    let scope = match search.scope {
-        Scope::Base => ldap3::Scope::Base,
-        Scope::One => ldap3::Scope::OneLevel,
-        Scope::Subtree => ldap3::Scope::Subtree,
-    };
-    let most = i32::try_from(search.limit.saturating_add(1)).unwrap_or(i32::MAX);
-    ldap.with_search_options(SearchOptions::new().sizelimit(most));
-    let found = ldap.search(search.base, scope, search.filter, search.attributes.to_vec());
-    let found = timeout(patience, found).await.map_err(Unavailable::because)?;
-    let ldap3::SearchResult(entries, result) = found.map_err(Unavailable::because)?;
-    let entries: Vec<_> = entries
-        .into_iter()
-        .filter(|entry| !entry.is_ref() && !entry.is_intermediate())
-        .map(SearchEntry::construct)
-        .collect();
+impl Search<'_> {
+    fn too_many(&self) -> String {
+        format!("the search {} finds more than {} entries", self.filter, self.limit)
+    }
+}
+
+impl Question for Bind<'_> {
+    type Reply = Answer;
+    const NAME: &'static str = "bind";
+
+    async fn put(&self, ldap: &mut Ldap) -> Result<Answer, Failure> {
+        ldap.with_controls(password_policy());
+        answered(ldap.simple_bind(self.dn, self.password.expose()).await)
+    }
+}
+
+/// RFC 3062.
+impl Question for PasswordModify<'_> {
+    type Reply = Answer;
+    const NAME: &'static str = "password_modify";
+
+    async fn put(&self, ldap: &mut Ldap) -> Result<Answer, Failure> {
+        ldap.with_controls(password_policy());
+        answered(ldap.extended(self.clone()).await.map(|result| result.1))
+    }
+}
+
+impl Question for Modify<'_> {
+    type Reply = Answer;
+    const NAME: &'static str = "modify";
+
+    async fn put(&self, ldap: &mut Ldap) -> Result<Answer, Failure> {
+        ldap.with_controls(password_policy());
+        answered(ldap.modify(self.dn, self.changes.to_vec()).await)
+    }
+}
+
+impl Question for Ping {
+    type Reply = ();
+    const NAME: &'static str = "ping";
+
+    /// Reads the rootDSE (RFC 4512 §5.1), as Samba knows no `whoami`.
+    async fn put(&self, ldap: &mut Ldap) -> Result<(), Failure> {
+        ldap.with_search_options(SearchOptions::new().sizelimit(1));
+        let read = ldap.search("", ldap3::Scope::Base, "(objectClass=*)", vec!["1.1"]);
+        match read.await.map_err(failed)?.1 {
+            result @ LdapResult { rc: 51 | 52, .. } => Err(refused(result.rc, &result)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn password_policy() -> RawControl {
+    RawControl { ctype: PASSWORD_POLICY.to_owned(), crit: false, val: None }
+}
+
+fn answered(result: Result<LdapResult, LdapError>) -> Result<Answer, Failure> {
+    let result = result.map_err(failed)?;
     match result.rc {
-        32 => Ok(Vec::new()),
-        0 if entries.len() <= search.limit => Ok(entries),
-        _ => Err(Unavailable::because(format!("the search failed: {result}"))),
+        1 | 10 | 51 | 52 | 80 => Err(refused(result.rc, &result)),
+        code => {
+            let controls = result.ctrls.into_iter().map(|control| control.1).collect();
+            Ok(Answer { code, text: result.text, controls })
+        }
     }
 }
 
-pub(super) async fn bind(
-    ldap: &mut Ldap,
-    dn: &str,
-    password: &Password,
-    patience: Duration,
-) -> Result<Answer, Unavailable> {
-    ldap.with_controls(password_policy());
-    answer(timeout(patience, ldap.simple_bind(dn, password.expose())).await)
-}
-
-pub(super) async fn password_modify(
-    ldap: &mut Ldap,
-    exop: PasswordModify<'_>,
-    patience: Duration,
-) -> Result<Answer, Unavailable> {
-    ldap.with_controls(password_policy());
-    let result = timeout(patience, ldap.extended(exop)).await;
-    answer(result.map(|result| result.map(|result| result.1)))
-}
-
-pub(super) async fn modify(
-    ldap: &mut Ldap,
-    dn: &str,
-    changes: Vec<Mod<Vec<u8>>>,
-    patience: Duration,
-) -> Result<Answer, Unavailable> {
-    ldap.with_controls(password_policy());
-    answer(timeout(patience, ldap.modify(dn, changes)).await)
-}
-
-fn answer(
-    result: Result<ldap3::result::Result<LdapResult>, tokio::time::error::Elapsed>,
-) -> Result<Answer, Unavailable> {
-    let result = result.map_err(Unavailable::because)?.map_err(Unavailable::because)?;
-    match result.rc {
-        51 | 52 | 80 => Err(Unavailable::because(format!("the directory answered {result}"))),
-        _ => Ok(result.into()),
+/// What a result says of the host, and not of what was asked.
+fn refused(code: u32, result: &LdapResult) -> Failure {
+    let cause = format!("the directory answered {code}: {}", result.text.trim_end_matches('\0'));
+    match code {
+        // busy, unavailable: it will be so for the next one, too.
+        51 | 52 => Failure::Down(cause),
+        // operationsError, timeLimitExceeded, other: another host may do better.
+        1 | 3 | 80 => Failure::Elsewhere(cause),
+        10 => Failure::Final(format!(
+            "the directory refers to another one, which is not followed; name that one in `url`: {}",
+            result.refs.join(" ")
+        )),
+        _ => Failure::Final(cause),
     }
+}
+
+fn failed(error: LdapError) -> Failure {
+    match error {
+        LdapError::FilterParsing => Failure::Final("the filter is none of RFC 4515".to_owned()),
+        _ => Failure::Broken(String::new()),
+    }
+}
+
+/// How long a question may take before its host is suspected to be dead.
+pub(super) fn suspicion(patience: Duration) -> Duration {
+    patience / 4
 }
