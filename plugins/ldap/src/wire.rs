@@ -22,6 +22,8 @@ mod pool;
 mod probe;
 mod question;
 mod standing;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use std::sync::Arc;

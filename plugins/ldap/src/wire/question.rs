@@ -76,9 +76,9 @@ impl Question for Search<'_> {
         let mut answers = ldap
             .streaming_search(self.base, scope, self.filter, attributes)
             .await
-            .map_err(failed)?;
+            .map_err(|error| failed(&error))?;
         let mut entries = Vec::new();
-        while let Some(entry) = answers.next().await.map_err(failed)? {
+        while let Some(entry) = answers.next().await.map_err(|error| failed(&error))? {
             if entries.len() == self.limit {
                 return Err(Failure::Cut(self.too_many()));
             }
@@ -139,7 +139,7 @@ impl Question for Ping {
     async fn put(&self, ldap: &mut Ldap) -> Result<(), Failure> {
         ldap.with_search_options(SearchOptions::new().sizelimit(1));
         let read = ldap.search("", ldap3::Scope::Base, "(objectClass=*)", vec!["1.1"]);
-        match read.await.map_err(failed)?.1 {
+        match read.await.map_err(|error| failed(&error))?.1 {
             result @ LdapResult { rc: 51 | 52, .. } => Err(refused(result.rc, &result)),
             _ => Ok(()),
         }
@@ -151,7 +151,7 @@ fn password_policy() -> RawControl {
 }
 
 fn answered(result: Result<LdapResult, LdapError>) -> Result<Answer, Failure> {
-    let result = result.map_err(failed)?;
+    let result = result.map_err(|error| failed(&error))?;
     match result.rc {
         1 | 10 | 51 | 52 | 80 => Err(refused(result.rc, &result)),
         code => {
@@ -177,7 +177,7 @@ fn refused(code: u32, result: &LdapResult) -> Failure {
     }
 }
 
-fn failed(error: LdapError) -> Failure {
+fn failed(error: &LdapError) -> Failure {
     match error {
         LdapError::FilterParsing => Failure::Final("the filter is none of RFC 4515".to_owned()),
         _ => Failure::Broken(String::new()),
