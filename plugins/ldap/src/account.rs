@@ -1,0 +1,197 @@
+//! The state of an account without its password, read from the entry: for look-ups, which must tell
+//! what a login would.
+//!
+//! Each server keeps it in attributes of its own, so all of them are read whatever the server is. A
+//! password that has expired closes no account: it is changed at the next login.
+//!
+//! *Why* a locked account of OpenLDAP stays locked where its policy cannot be read: the time of the
+//! lock is kept until the next login, long after the lock is over. Only the policy knows how long it
+//! holds, and only `pwdPolicySubentry` tells which policy it is, which those under the default policy
+//! do not have. Such a lock ends sessions, and the next login ends the lock.
+
+use vestibule_plugin::{Refusal, Subject, Unavailable};
+
+use crate::asker::Asker;
+use crate::entry::Entry;
+use crate::settings::Scope;
+use crate::stamps::{filetime, generalized};
+use crate::wire::Search;
+
+/// What [`state`] reads. A directory leaves out those that it does not know.
+pub(crate) const ATTRIBUTES: &[&str] = &[
+    // Active Directory.
+    "userAccountControl",
+    "msDS-User-Account-Control-Computed",
+    "accountExpires",
+    "lockoutTime",
+    // 389.
+    "nsAccountLock",
+    "accountUnlockTime",
+    // OpenLDAP.
+    "pwdAccountLockedTime",
+    "pwdPolicySubentry",
+    "pwdStartTime",
+    "pwdEndTime",
+];
+
+/// ADS_UF_ACCOUNTDISABLE (MS-ADTS §2.2.16).
+const DISABLED: u32 = 0x2;
+/// ADS_UF_LOCKOUT, computed by the server from the time and the policy.
+const LOCKED: u32 = 0x10;
+/// OpenLDAP: locked by an administrator until an administrator opens it.
+const FOR_EVER: &str = "000001010000Z";
+
+/// Why an account is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Closed {
+    Locked,
+    Disabled,
+    Expired,
+}
+
+impl Closed {
+    /// The refusal for somebody who has proved nothing.
+    pub(crate) fn refusal(self, subject: Subject) -> Refusal {
+        let (proved, subject) = (false, Some(subject));
+        match self {
+            Self::Locked => Refusal::Locked { proved, subject },
+            Self::Disabled => Refusal::Disabled { proved, subject },
+            Self::Expired => Refusal::Expired { proved, subject },
+        }
+    }
+}
+
+/// Whether the account is closed at this moment, in seconds since 1970.
+pub(crate) async fn state(
+    entry: &Entry,
+    now: i64,
+    asker: &mut Asker<'_>,
+) -> Result<Option<Closed>, Unavailable> {
+    if let Some(closed) = told(entry, now) {
+        return Ok(Some(closed));
+    }
+    let Some(locked) = entry.text("pwdAccountLockedTime") else { return Ok(None) };
+    let policy = match entry.text("pwdPolicySubentry") {
+        Some(dn) if locked != FOR_EVER => policy(dn, asker).await?,
+        _ => None,
+    };
+    Ok(lock_holds(locked, policy.as_ref(), now).then_some(Closed::Locked))
+}
+
+async fn policy(dn: &str, asker: &mut Asker<'_>) -> Result<Option<Entry>, Unavailable> {
+    let attributes = &["pwdLockout", "pwdLockoutDuration"];
+    let filter = "(objectClass=pwdPolicy)";
+    let search = Search { base: dn, scope: Scope::Base, filter, attributes, limit: 1 };
+    Ok(asker.search(&search).await?.pop())
+}
+
+/// What the entry alone tells.
+fn told(entry: &Entry, now: i64) -> Option<Closed> {
+    let flags = |name: &str| {
+        let flags = entry.text(name).and_then(|text| text.parse::<i64>().ok());
+        flags.and_then(|flags| u32::try_from(flags & 0xffff_ffff).ok())
+    };
+    let time = |name: &str| entry.text(name).and_then(generalized);
+    let computed = flags("msDS-User-Account-Control-Computed");
+    let locked = match computed {
+        Some(flags) => flags & LOCKED != 0,
+        // Set by the lock and cleared by the next login.
+        None => entry.text("lockoutTime").and_then(filetime).is_some(),
+    };
+    // 389 writes the beginning of 1970 where only an administrator ends the lock.
+    let unlocked = time("accountUnlockTime");
+    if flags("userAccountControl").is_some_and(|flags| flags & DISABLED != 0)
+        || entry.text("nsAccountLock").is_some_and(|lock| lock.eq_ignore_ascii_case("true"))
+    {
+        Some(Closed::Disabled)
+    } else if locked
+        || unlocked.is_some_and(|until| until <= 0 || now < until)
+        // OpenLDAP calls both of these locked, and so does a login.
+        || time("pwdStartTime").is_some_and(|start| now < start)
+        || time("pwdEndTime").is_some_and(|end| end <= now)
+    {
+        Some(Closed::Locked)
+    } else if entry.text("accountExpires").and_then(filetime).is_some_and(|end| end <= now) {
+        Some(Closed::Expired)
+    } else {
+        None
+    }
+}
+
+/// OpenLDAP: whether a lock of this time still holds under this policy.
+fn lock_holds(locked: &str, policy: Option<&Entry>, now: i64) -> bool {
+    let Some(policy) = policy else { return true };
+    let duration = policy.text("pwdLockoutDuration").and_then(|text| text.parse::<i64>().ok());
+    match (policy.text("pwdLockout"), generalized(locked), duration) {
+        (None | Some("FALSE"), _, _) => false,
+        (_, Some(locked), Some(duration @ 1..)) => now < locked.saturating_add(duration),
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ldap3::SearchEntry;
+
+    use super::*;
+
+    const NOW: i64 = 1_704_067_200; // 2024-01-01
+    const YEAR: i64 = 366 * 86_400;
+
+    fn entry(texts: &[(&str, &str)]) -> Entry {
+        let one = |(name, text): &(&str, &str)| ((*name).to_owned(), vec![(*text).to_owned()]);
+        let attrs = texts.iter().map(one).collect();
+        SearchEntry { dn: "uid=a".to_owned(), attrs, bin_attrs: [].into() }.into()
+    }
+
+    #[test]
+    fn every_server_says_it_in_its_own_way() {
+        for (texts, closed) in [
+            (&[][..], None),
+            (&[("userAccountControl", "512")], None),
+            (&[("userAccountControl", "514")], Some(Closed::Disabled)),
+            (&[("userAccountControl", "-2147483646")], Some(Closed::Disabled)),
+            (&[("accountExpires", "0")], None),
+            (&[("accountExpires", "9223372036854775807")], None),
+            (&[("accountExpires", "133485408000000000")], Some(Closed::Expired)),
+            (&[("accountExpires", "133485408010000000")], None),
+            (&[("msDS-User-Account-Control-Computed", "16")], Some(Closed::Locked)),
+            // The lock is over, and the time of it is still there.
+            (
+                &[
+                    ("msDS-User-Account-Control-Computed", "8388608"),
+                    ("lockoutTime", "133485408000000000"),
+                ],
+                None,
+            ),
+            (&[("lockoutTime", "133485408000000000")], Some(Closed::Locked)),
+            (&[("lockoutTime", "0")], None),
+            (&[("nsAccountLock", "TRUE")], Some(Closed::Disabled)),
+            (&[("nsAccountLock", "false")], None),
+            (&[("accountUnlockTime", "20240101000001Z")], Some(Closed::Locked)),
+            (&[("accountUnlockTime", "20240101000000Z")], None),
+            (&[("accountUnlockTime", "19700101000000Z")], Some(Closed::Locked)),
+            (&[("pwdStartTime", "20240101000001Z")], Some(Closed::Locked)),
+            (&[("pwdStartTime", "20240101000000Z")], None),
+            (&[("pwdEndTime", "20240101000000Z")], Some(Closed::Locked)),
+            (&[("pwdEndTime", "20240101000001Z")], None),
+        ] {
+            assert_eq!(told(&entry(texts), NOW), closed, "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn a_lock_of_openldap_holds_as_long_as_its_policy_says() {
+        let policy = |texts: &[(&str, &str)]| Some(entry(texts));
+        let holds =
+            |policy: &Option<Entry>, now| lock_holds("20240101000000Z", policy.as_ref(), now);
+        let hour = policy(&[("pwdLockout", "TRUE"), ("pwdLockoutDuration", "3600")]);
+        assert!(holds(&hour, NOW + 3599));
+        assert!(!holds(&hour, NOW + 3600));
+        let ever = policy(&[("pwdLockout", "TRUE"), ("pwdLockoutDuration", "0")]);
+        assert!(holds(&ever, NOW + YEAR));
+        assert!(holds(&policy(&[("pwdLockout", "TRUE")]), NOW + YEAR));
+        assert!(!holds(&policy(&[("pwdLockout", "FALSE")]), NOW));
+        assert!(holds(&None, NOW + YEAR), "a policy that cannot be read ends no lock");
+    }
+}

@@ -1,0 +1,157 @@
+//! Logging in: a search by name and a bind as whoever was found, or a bind by a template.
+//!
+//! By a template nobody is searched for before the bind, so an unknown name looks like a wrong
+//! password. Afterwards the entry is read by the service account, if there is one, so that a login
+//! tells what a look-up tells; otherwise by the person.
+
+use async_trait::async_trait;
+use tracing::{info, warn};
+use vestibule_plugin::{
+    Identity, Password, PasswordLogin, PasswordWarning, Refusal, Subject, Unavailable, Username,
+};
+
+use crate::asker::Asker;
+use crate::entry::Entry;
+use crate::escape::filter_bytes;
+use crate::flavour::{Flavour, Root};
+use crate::settings::Scope;
+use crate::states::State;
+use crate::wire::{Bound, Search};
+use crate::{Ldap, subject, template};
+
+/// What a bind has shown.
+pub(crate) struct Proof {
+    /// The name by which it was made: a DN, or what Active Directory takes for one.
+    pub(crate) name: String,
+    /// The entry, if it was searched for.
+    pub(crate) entry: Option<Entry>,
+    pub(crate) subject: Option<Subject>,
+    pub(crate) state: State,
+    /// The connection on which it was made.
+    pub(crate) bound: Bound,
+}
+
+#[async_trait]
+impl PasswordLogin for Ldap {
+    async fn authenticate(
+        &self,
+        username: &Username,
+        password: &Password,
+    ) -> Result<Identity, Refusal> {
+        let root = self.root().await?;
+        let mut proof = self.prove(username, password, root).await?;
+        let warning = proof.state.admit(proof.subject.take())?;
+        let mut identity = match proof.entry.take() {
+            Some(entry) => {
+                // The connection goes back before the groups are searched.
+                drop(proof);
+                self.identity(&entry, root, true, &mut Asker::Service(&self.wire)).await?
+            }
+            None => self.read_back(username, root, proof).await?,
+        };
+        identity.warning = warning;
+        self.tell(&identity);
+        Ok(identity)
+    }
+}
+
+impl Ldap {
+    /// Binds as the person, and says how that ended.
+    pub(crate) async fn prove(
+        &self,
+        username: &Username,
+        password: &Password,
+        root: &Root,
+    ) -> Result<Proof, Refusal> {
+        let (name, entry, subject) = match &self.settings.people.bind_as {
+            Some(template) => (template::bind_name(template, username.as_str()), None, None),
+            None => {
+                let asker = &mut Asker::Service(&self.wire);
+                let entry = self.by_name(username, root, asker).await?.ok_or(Refusal::Unknown)?;
+                let subject = subject::of(&entry, self.subject(root))?;
+                (entry.dn.clone(), Some(entry), Some(subject))
+            }
+        };
+        let bound = self.wire.bind(&name, password).await?;
+        let state = State::read(&bound.answer, root.flavour)?;
+        Ok(Proof { name, entry, subject, state, bound })
+    }
+
+    /// Who it is that has bound by a template.
+    async fn read_back(
+        &self,
+        username: &Username,
+        root: &Root,
+        mut proof: Proof,
+    ) -> Result<Identity, Refusal> {
+        let found = if self.settings.people.bind_as.as_deref().is_some_and(template::is_dn) {
+            let filter = self.settings.people.filter.as_deref();
+            let filter = filter.map(|filter| template::filter(filter, username.as_str()));
+            let filter = filter.as_deref().unwrap_or("(objectClass=*)");
+            self.by_dn(&proof.name, filter, root, &mut self.reader(&mut proof.bound)).await?
+        } else {
+            let filter = template::filter(self.filter(root), username.as_str());
+            let filter = format!("(&{filter}{})", token(root, &mut proof.bound).await?);
+            self.find(&filter, &self.asked(root), &mut self.reader(&mut proof.bound)).await?
+        };
+        match found {
+            Some(entry) => {
+                self.identity(&entry, root, true, &mut self.reader(&mut proof.bound)).await
+            }
+            // The password is right, and they are none of the people whom the filter finds.
+            None if self.settings.people.filter.is_some() => {
+                Err(Refusal::Disabled { proved: true, subject: None })
+            }
+            None => Err(Unavailable::because(format!(
+                "{} has bound, and neither they nor the service account may read the entry below \
+                 `base`",
+                proof.name
+            ))
+            .into()),
+        }
+    }
+
+    /// Whoever reads the entry of somebody who has bound.
+    pub(crate) fn reader<'a>(&'a self, bound: &'a mut Bound) -> Asker<'a> {
+        match self.settings.service {
+            Some(_) => Asker::Service(&self.wire),
+            None => Asker::Person(bound),
+        }
+    }
+
+    fn tell(&self, identity: &Identity) {
+        let (backend, subject) = (self.backend.as_str(), identity.subject.as_str());
+        match identity.warning {
+            Some(PasswordWarning::Expires(time)) => {
+                info!(backend, subject, seconds = time.as_secs(), "a password expires soon");
+            }
+            Some(PasswordWarning::GraceLogins(left)) => {
+                warn!(backend, subject, left, "a password has expired, and few logins are left");
+            }
+            None => {}
+        }
+    }
+}
+
+/// The filter that finds whoever has bound, and nobody else.
+///
+/// *Why* not by the name alone: Active Directory takes `alice@corp.example` for the one who has it as
+/// `userPrincipalName` rather than for the one whose `sAMAccountName` is `alice`, and whoever may write
+/// the first could be taken for the second. The token is the server's own word.
+async fn token(root: &Root, bound: &mut Bound) -> Result<String, Unavailable> {
+    if root.flavour != Flavour::ActiveDirectory {
+        return Err(Unavailable::because(
+            "only Active Directory takes a name like that of `bind_as`; write a DN",
+        ));
+    }
+    let (filter, attributes) = ("(objectClass=*)", &["tokenGroups"]);
+    let search = Search { base: "", scope: Scope::Base, filter, attributes, limit: 1 };
+    let token = Asker::Person(bound).search(&search).await?.pop().unwrap_or_default();
+    // The person's own SID and those of the groups, none of which is a user.
+    let sids = token.bytes("tokenGroups").iter();
+    let sids: String = sids.map(|sid| format!("(objectSid={})", filter_bytes(sid))).collect();
+    if sids.is_empty() {
+        return Err(Unavailable::because("the directory does not tell who has bound"));
+    }
+    Ok(format!("(objectClass=user)(|{sids})"))
+}

@@ -1,0 +1,176 @@
+//! Finding the one entry that is a person, and telling who that is.
+
+use vestibule_plugin::{Identity, Refusal, Subject, Unavailable, Username};
+
+use crate::asker::Asker;
+use crate::entry::{DN, Entry};
+use crate::flavour::Root;
+use crate::groups::{self, Climb, Group};
+use crate::settings::{GroupSource, Scope};
+use crate::wire::Search;
+use crate::{Ldap, account, subject, template};
+
+/// The attribute under which groups are told, wherever they were found.
+pub(crate) const GROUPS: &str = "groups";
+
+/// More are as bad as two, and need not be named.
+const NAMESAKES: usize = 5;
+
+impl Ldap {
+    /// The entry of whoever has the name.
+    pub(crate) async fn by_name(
+        &self,
+        username: &Username,
+        root: &Root,
+        asker: &mut Asker<'_>,
+    ) -> Result<Option<Entry>, Unavailable> {
+        let filter = template::filter(self.filter(root), username.as_str());
+        self.find(&filter, &self.asked(root), asker).await
+    }
+
+    /// The entry of whoever is the subject and could log in, with the state of the account.
+    pub(crate) async fn by_subject(
+        &self,
+        subject: &Subject,
+        root: &Root,
+        asker: &mut Asker<'_>,
+    ) -> Result<Option<Entry>, Unavailable> {
+        let Some(is_them) = subject::filter(self.subject(root), subject) else { return Ok(None) };
+        // Who has left the people whom the filter finds is as unknown here as at a login.
+        let filter = match template::anybody(self.filter(root)) {
+            Some(anybody) => format!("(&{is_them}{anybody})"),
+            None => is_them,
+        };
+        let mut attributes = self.asked(root);
+        attributes.extend(account::ATTRIBUTES);
+        self.find(&filter, &attributes, asker).await
+    }
+
+    /// The only entry below the base that a filter finds.
+    pub(crate) async fn find(
+        &self,
+        filter: &str,
+        attributes: &[&str],
+        asker: &mut Asker<'_>,
+    ) -> Result<Option<Entry>, Unavailable> {
+        let people = &self.settings.people;
+        let search = Search {
+            base: &people.base,
+            scope: people.scope,
+            filter,
+            attributes,
+            limit: NAMESAKES,
+        };
+        let mut found = asker.search(&search).await?;
+        // To take the first would be to guess who it is.
+        if let [_, _, ..] = found.as_slice() {
+            let names: Vec<&str> = found.iter().map(|entry| entry.dn.as_str()).collect();
+            return Err(Unavailable::because(format!(
+                "the filter {filter} finds more than one person ({}); make `filter` stricter",
+                names.join("; ")
+            )));
+        }
+        match found.pop() {
+            // A bind with an empty name is anonymous, and succeeds.
+            Some(entry) if entry.dn.is_empty() => Err(Unavailable::because(format!(
+                "the filter {filter} finds the directory itself; set `base` to where people are"
+            ))),
+            found => Ok(found),
+        }
+    }
+
+    /// The entry of this name, if it can be read and a filter finds it.
+    pub(crate) async fn by_dn(
+        &self,
+        dn: &str,
+        filter: &str,
+        root: &Root,
+        asker: &mut Asker<'_>,
+    ) -> Result<Option<Entry>, Unavailable> {
+        let attributes = &self.asked(root);
+        let search = Search { base: dn, scope: Scope::Base, filter, attributes, limit: 1 };
+        Ok(asker.search(&search).await?.pop())
+    }
+
+    /// Who the entry is, with all that was asked for; or that they lack the required group.
+    pub(crate) async fn identity(
+        &self,
+        entry: &Entry,
+        root: &Root,
+        proved: bool,
+        asker: &mut Asker<'_>,
+    ) -> Result<Identity, Refusal> {
+        let subject = subject::of(entry, self.subject(root))?;
+        let groups = self.groups(entry, root, asker).await?;
+        self.identified(entry, subject, &groups, proved)
+    }
+
+    pub(crate) async fn groups(
+        &self,
+        entry: &Entry,
+        root: &Root,
+        asker: &mut Asker<'_>,
+    ) -> Result<Vec<Group>, Unavailable> {
+        if !self.wants_groups() {
+            return Ok(Vec::new());
+        }
+        Climb { settings: &self.settings, flavour: root.flavour }.of(entry, asker).await
+    }
+
+    pub(crate) fn identified(
+        &self,
+        entry: &Entry,
+        subject: Subject,
+        groups: &[Group],
+        proved: bool,
+    ) -> Result<Identity, Refusal> {
+        if let Some(required) = &self.settings.people.required_group
+            && !groups::has(groups, required)
+        {
+            return Err(Refusal::Disabled { proved, subject: Some(subject) });
+        }
+        let mut attributes = entry.attributes(self.told());
+        if self.tells_groups() {
+            for name in groups::told(groups, &self.settings) {
+                attributes.add(GROUPS, name);
+            }
+        }
+        Ok(Identity::new(subject, attributes))
+    }
+
+    /// The attribute that is the subject.
+    pub(crate) fn subject<'a>(&'a self, root: &Root) -> &'a str {
+        self.settings.people.subject.as_deref().unwrap_or(root.flavour.subject())
+    }
+
+    /// The template of the filter that finds people.
+    pub(crate) fn filter<'a>(&'a self, root: &Root) -> &'a str {
+        self.settings.people.filter.as_deref().unwrap_or(root.flavour.filter())
+    }
+
+    /// Attributes to read of a person: those that are told, and those that decide.
+    pub(crate) fn asked(&self, root: &Root) -> Vec<&str> {
+        let mut asked = vec![self.subject(root)];
+        if self.wants_groups() {
+            asked.extend(groups::ATTRIBUTES);
+        }
+        let known = |name: &&str| !name.eq_ignore_ascii_case(DN);
+        asked.extend(self.told().filter(known));
+        asked
+    }
+
+    /// Attributes that are told of a person, except their groups.
+    pub(crate) fn told(&self) -> impl Iterator<Item = &str> {
+        let groups = self.tells_groups();
+        self.wanted.iter().map(String::as_str).filter(move |name| !(groups && *name == GROUPS))
+    }
+
+    fn wants_groups(&self) -> bool {
+        self.tells_groups() || self.settings.people.required_group.is_some()
+    }
+
+    fn tells_groups(&self) -> bool {
+        self.settings.groups.source != GroupSource::None
+            && self.wanted.iter().any(|name| name == GROUPS)
+    }
+}

@@ -1,0 +1,17 @@
+//! People in real directories: found, let in, refused, looked up and renamed.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on stops here, and says where"
+)]
+
+mod change;
+mod direct;
+mod escaping;
+mod groups;
+mod open;
+mod openldap;
+mod options;
+mod renames;

@@ -1,0 +1,77 @@
+//! Backends on the directories of the tests.
+
+use serde_json::{Map, Value, json};
+use vestibule_counterparts::{Slapd, password_of};
+use vestibule_ldap::Ldap;
+use vestibule_plugin::{
+    Backend, Identity, Login, Password, PasswordLogin, Refusal, Subject, Username,
+};
+
+/// What the mapping asks for in most tests.
+pub(crate) const ATTRIBUTES: &[&str] = &["mail", "cn", "groups"];
+
+/// The options, with more of them or others in their place.
+pub(crate) fn options(usual: Value, more: Value) -> Map<String, Value> {
+    let (Value::Object(mut options), Value::Object(more)) = (usual, more) else {
+        panic!("options are an object");
+    };
+    options.extend(more);
+    options.retain(|_, value| !value.is_null());
+    options
+}
+
+/// On slapd, with its service account.
+pub(crate) fn slapd(slapd: &Slapd, more: Value) -> Ldap {
+    slapd_with(slapd, more, ATTRIBUTES)
+}
+
+pub(crate) fn slapd_with(slapd: &Slapd, more: Value, attributes: &[&str]) -> Ldap {
+    let usual = json!({
+        "url": slapd.url(),
+        "security": "plaintext",
+        "base": "ou=people,dc=example,dc=test",
+        "bind_dn": Slapd::SERVICE_DN,
+        "bind_password": Slapd::SERVICE_PASSWORD,
+        "group_base": more.get("groups").map(|_| "ou=groups,dc=example,dc=test"),
+    });
+    backend(&options(usual, more), attributes)
+}
+
+pub(crate) fn backend(options: &Map<String, Value>, attributes: &[&str]) -> Ldap {
+    let attributes = attributes.iter().map(|name| (*name).to_owned()).collect();
+    Ldap::open("staff", options, attributes).unwrap()
+}
+
+/// Logs in with the right password.
+pub(crate) async fn log_in(backend: &Ldap, username: &str) -> Result<Identity, Refusal> {
+    log_in_with(backend, username, &password_of(username)).await
+}
+
+pub(crate) async fn log_in_with(
+    backend: &Ldap,
+    username: &str,
+    password: &str,
+) -> Result<Identity, Refusal> {
+    let username = Username::parse(username).unwrap();
+    login(backend).authenticate(&username, &self::password(password)).await
+}
+
+pub(crate) async fn look_up(backend: &Ldap, subject: &Subject) -> Result<Identity, Refusal> {
+    backend.directory().expect("the backend has a directory").lookup(subject).await
+}
+
+pub(crate) fn login(backend: &Ldap) -> &dyn PasswordLogin {
+    match backend.login() {
+        Login::Password(login) => login,
+        Login::Redirect(_) => panic!("a directory has a password login"),
+    }
+}
+
+pub(crate) fn password(text: &str) -> Password {
+    Password::parse(text.to_owned()).unwrap()
+}
+
+/// The values of an attribute that are texts.
+pub(crate) fn texts<'a>(identity: &'a Identity, name: &str) -> Vec<&'a str> {
+    identity.attributes.all(name).iter().filter_map(|value| value.as_text()).collect()
+}
