@@ -293,6 +293,8 @@ const TABLE: &[Row] = &[
             "thiserror",
             "tokio",
             "tracing",
+            // A rehearsal tells whose certificates it was shown.
+            "x509_parser",
             "zeroize",
         ],
         never: &[],
@@ -357,6 +359,7 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
             "tracing",
             "url",
             "vestibule-plugin",
+            "x509-parser",
             "zeroize",
         ],
     ),

@@ -12,6 +12,7 @@
 mod answers;
 mod ber;
 mod bound;
+mod certificate;
 mod connection;
 mod failure;
 mod guard;

@@ -14,7 +14,7 @@ use tracing::warn;
 use super::connection::Way;
 use super::machine::{Machine, Probing};
 use super::names::{Record, draw};
-use crate::settings::{Address, BadOption, Order, Place, Settings};
+use crate::settings::{Address, BadOption, Order, Place, Service, Settings};
 
 /// How long the answer of a DNS server is believed, whatever it says itself.
 const BELIEVED: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(3600));
@@ -109,6 +109,14 @@ impl Hosts {
         let (_, machine) = dead.into_iter().min_by_key(|(until, _)| *until)?;
         let probing = machine.probe()?;
         Some(Next { machine: Arc::clone(machine), _probing: Some(probing) })
+    }
+
+    pub(super) fn place(&self) -> &Place {
+        &self.settings.place
+    }
+
+    pub(super) fn service(&self) -> Option<&Service> {
+        self.settings.service.as_ref()
     }
 
     /// As they were last known.
