@@ -7,14 +7,13 @@
 use std::ops::Range;
 use std::str;
 
-use super::ber::{Element, Nonsense, Reader, count, number};
+use super::ber::{Element, Nonsense, Reader, SEQUENCE, count, number};
 
 /// In one operation: bytes, and elements at every depth. A thousand entries with photographs are
 /// less.
 const MOST_BYTES: usize = 16 << 20;
 const MOST_ELEMENTS: usize = 400_000;
 
-const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 const INTEGER: u8 = 0x02;
 const BOOLEAN: u8 = 0x01;
@@ -78,7 +77,7 @@ impl Awaited {
         self.bytes += frame.len();
         self.elements += count(frame)?;
         if self.bytes > MOST_BYTES || self.elements > MOST_ELEMENTS {
-            return Err(Nonsense("more than an answer may have"));
+            return Err(Nonsense("no more than an answer may have"));
         }
         let mut outer = Reader::new(frame);
         let message = outer.expect(SEQUENCE, "a message")?;

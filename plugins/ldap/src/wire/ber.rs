@@ -7,6 +7,9 @@ use std::ops::Range;
 /// Elements inside each other: a filter would be deeper, but those are only sent, never received.
 const DEEPEST: usize = 16;
 
+/// What every message is.
+pub(super) const SEQUENCE: u8 = 0x30;
+
 /// What is no BER, or no LDAP: what was expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Nonsense(pub(super) &'static str);
@@ -82,6 +85,9 @@ struct Header {
 
 /// The length of the message that begins here, once enough of it is there to tell.
 pub(super) fn length(bytes: &[u8]) -> Result<Option<usize>, Nonsense> {
+    if bytes.first().is_some_and(|tag| *tag != SEQUENCE) {
+        return Err(Nonsense("a message"));
+    }
     Ok(header(bytes)?.map(|header| header.bytes + header.content))
 }
 

@@ -94,7 +94,9 @@ impl Slapd {
         let mut process = Process::start(&program(), &arguments, &self.log_file());
         let begin = Instant::now();
         while process.runs() && begin.elapsed() < PATIENCE {
-            if self.starts() > before {
+            // It says that it starts a moment before it listens.
+            if self.starts() > before && port::is_heard(self.port) && port::is_heard(self.port + 1)
+            {
                 self.process = Some(process);
                 return true;
             }

@@ -1,7 +1,10 @@
 //! The wire against real servers, bad networks and servers that mean harm.
 
 mod failover;
+mod fake;
+mod hostile;
 mod pools;
+mod tls;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -25,6 +28,7 @@ fn open(options: Value) -> Result<Wire, BadOption> {
         panic!("objects")
     };
     all.extend(options);
+    all.retain(|_, value| !value.is_null());
     Wire::open(&Settings::parse(all)?, "staff")
 }
 

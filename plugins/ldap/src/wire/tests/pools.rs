@@ -41,7 +41,8 @@ async fn there_are_never_more_connections_than_allowed() {
     let slapd = Slapd::start().await;
     let proxy = Proxy::to(slapd.address()).await;
     proxy.delay(Duration::from_millis(2));
-    let wire = plain_with(&[through(&proxy)], json!({ "connections": 3 }));
+    let wire =
+        plain_with(&[through(&proxy)], json!({ "connections": 3, "operation_timeout": "10s" }));
     let mut logins = JoinSet::new();
     for _ in 0..40 {
         let wire = wire.clone();
