@@ -95,11 +95,21 @@ const PLUGINS: &[Plugin] = &[
         needs_storage: true,
         open: database,
     },
+    #[cfg(feature = "ldap")]
+    Plugin {
+        kind: "ldap",
+        options: vestibule_ldap::OPTIONS,
+        secrets: vestibule_ldap::SECRETS,
+        needs_storage: false,
+        open: ldap,
+    },
 ];
 
 /// What one backend needs to be opened.
 #[cfg_attr(not(feature = "database"), expect(dead_code, reason = "no plugin reads it"))]
 struct Opening<'a> {
+    /// Its name, for the log.
+    name: &'a str,
     /// None but those that the plugin knows.
     options: &'a Map<String, Value>,
     /// The attributes that its claims are made of.
@@ -123,7 +133,7 @@ pub(super) fn open(
     let plugin = plugin(&settings.kind).map_err(bad)?;
     only(&settings.options, plugin.options).map_err(bad)?;
     let attributes = mapping.attributes();
-    let opening = Opening { options: &settings.options, attributes, storage };
+    let opening = Opening { name: &settings.name, options: &settings.options, attributes, storage };
     let backend = (plugin.open)(opening).map_err(bad)?;
     let (name, patience) = (settings.name.clone(), settings.patience);
     Ok((Link { name, usernames, patience, backend }, mapping))
@@ -162,10 +172,17 @@ fn plugin(kind: &str) -> Result<&'static Plugin, String> {
 
 #[cfg(feature = "database")]
 fn database(opening: Opening<'_>) -> Opened {
-    let Opening { options, attributes, storage } = opening;
+    let Opening { options, attributes, storage, .. } = opening;
     let storage = storage.ok_or("its people are in our own database, which is not open")?;
     let hasher = hasher(options)?;
     Ok(Box::new(people_of(storage, hasher, attributes)))
+}
+
+#[cfg(feature = "ldap")]
+fn ldap(opening: Opening<'_>) -> Opened {
+    let Opening { name, options, attributes, .. } = opening;
+    let ldap = vestibule_ldap::Ldap::open(name, options, attributes);
+    Ok(Box::new(ldap.map_err(|option| option.to_string())?))
 }
 
 /// The people that a backend of type `database` keeps, for whoever administers them.

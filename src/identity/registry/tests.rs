@@ -35,3 +35,44 @@ fn every_secret_is_an_option() {
         assert!(plugin.secrets.iter().all(|secret| plugin.options.contains(secret)));
     }
 }
+
+/// Stands for the files that the README's examples name.
+#[cfg(feature = "ldap")]
+fn with_files_of(folder: &std::path::Path, example: &str) -> String {
+    let ca = folder.join("ca.pem");
+    let mut authority = rcgen::CertificateParams::default();
+    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let pem = authority.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().pem();
+    std::fs::write(&ca, pem).unwrap();
+    let password = folder.join("password");
+    std::fs::write(&password, "canary\n").unwrap();
+    let line = |line: &str| match line.split_once(" = ") {
+        Some(("ca", _)) => format!("ca = {:?}\n", ca.display().to_string()),
+        Some(("bind_password_file", _)) => {
+            format!("bind_password_file = {:?}\n", password.display().to_string())
+        }
+        _ => format!("{line}\n"),
+    };
+    example.lines().map(line).collect()
+}
+
+#[cfg(feature = "ldap")]
+#[test]
+fn the_directories_of_the_readme_can_be_opened() {
+    let folder = std::env::temp_dir().join(format!("vestibule-readme-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let readme = include_str!("../../../README.md");
+    let examples = readme.split("```toml\n").skip(1).filter_map(|text| text.split("```").next());
+    let examples: Vec<&str> = examples.filter(|text| text.contains("type = \"ldap\"")).collect();
+    assert_eq!(examples.len(), 3);
+    for example in examples {
+        let example = with_files_of(&folder, example);
+        let backends = crate::config::Config::backends("README.md", &example, []).unwrap();
+        for settings in crate::http::opening::backend_settings(&backends) {
+            if let Err(wrong) = open(&settings, None) {
+                panic!("{wrong}\n{example}");
+            }
+        }
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}

@@ -36,16 +36,14 @@ async fn refused(backends: Vec<BackendSettings>) -> String {
 #[tokio::test]
 async fn what_no_plugin_knows_is_refused_with_the_nearest_that_is_known() {
     let unknown = BackendSettings { kind: "databse".to_owned(), ..backend(&json!({})) };
-    assert_eq!(
-        refused(vec![unknown]).await,
-        "the backend `people`: the type `databse` is not known; did you mean `database`? There are: \
-         `database`"
-    );
+    let told = refused(vec![unknown]).await;
+    let expected = "the backend `people`: the type `databse` is not known; did you mean `database`? There are: \
+                    `database`";
+    assert!(told.starts_with(expected), "{told}");
     let unknown = BackendSettings { kind: "kerberos".to_owned(), ..backend(&json!({})) };
-    assert_eq!(
-        refused(vec![unknown]).await,
-        "the backend `people`: the type `kerberos` is not known; there are: `database`"
-    );
+    let told = refused(vec![unknown]).await;
+    let expected = "the backend `people`: the type `kerberos` is not known; there are: `database`";
+    assert!(told.starts_with(expected), "{told}");
     assert_eq!(
         refused(vec![backend(&json!({ "hash_memroy": 1 }))]).await,
         "the backend `people`: the option `hash_memroy` is not known; did you mean `hash_memory`? \
