@@ -2,9 +2,57 @@
 
 use std::io::Write;
 use std::panic::resume_unwind;
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::task::spawn_blocking;
+
+/// A directory as its administrator reaches it.
+#[derive(Clone)]
+pub(crate) struct Administrator {
+    pub(crate) url: String,
+    pub(crate) dn: &'static str,
+    pub(crate) password: &'static str,
+    pub(crate) ca: PathBuf,
+}
+
+impl Administrator {
+    /// One of OpenLDAP's tools, bound with this name.
+    pub(crate) fn tool_as(&self, name: &str, dn: &str, password: &str) -> Command {
+        let mut command = Command::new(name);
+        command.env("LDAPTLS_CACERT", &self.ca);
+        command.args(["-x", "-H", &self.url, "-D", dn, "-w", password]);
+        command
+    }
+
+    pub(crate) fn tool(&self, name: &str) -> Command {
+        self.tool_as(name, self.dn, self.password)
+    }
+
+    pub(crate) async fn change(&self, ldif: &str) {
+        let (mut command, ldif) = (self.tool("ldapmodify"), ldif.to_owned());
+        aside(move || run(&mut command, &ldif)).await;
+    }
+
+    pub(crate) async fn entry(&self, dn: &str) -> String {
+        let mut command = self.tool("ldapsearch");
+        command.args(["-LLL", "-o", "ldif-wrap=no", "-s", "base", "-b", dn, "*", "+"]);
+        aside(move || run(&mut command, "")).await
+    }
+
+    pub(crate) async fn values(&self, dn: &str, attribute: &str) -> Vec<String> {
+        let prefix = format!("{attribute}: ");
+        let entry = self.entry(dn).await;
+        entry.lines().filter_map(|line| line.strip_prefix(&prefix)).map(str::to_owned).collect()
+    }
+
+    pub(crate) async fn accepts(&self, dn: &str, password: &str) -> bool {
+        let mut command = self.tool_as("ldapsearch", dn, password);
+        command.args(["-s", "base", "-b", ""]);
+        aside(move || output(&mut command, "").status.success()).await
+    }
+}
 
 /// Runs a tool to its end with this input.
 pub(crate) fn output(command: &mut Command, input: &str) -> Output {
@@ -32,4 +80,17 @@ pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + '
         Ok(done) => done,
         Err(error) => resume_unwind(error.into_panic()),
     }
+}
+
+/// The folder that a variable names, of a server that `tests/run` has started.
+pub(crate) fn folder(variable: &str, server: &str) -> PathBuf {
+    let folder = std::env::var_os(variable)
+        .unwrap_or_else(|| panic!("{variable} is not set: tests/run starts {server} and sets it"));
+    PathBuf::from(folder)
+}
+
+/// A name that no other test takes, of at most twenty letters if this is one of ten.
+pub(crate) fn fresh_name(begin: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("{begin}-{:x}-{:x}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }

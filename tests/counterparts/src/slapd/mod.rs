@@ -20,7 +20,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 pub use self::setup::Setup;
 use crate::process::Process;
-use crate::tool::aside;
+use crate::tool::{Administrator, aside};
 use crate::{Authority, Certificate, Folder, port, tool};
 
 /// Longer than it takes on a loaded machine.
@@ -149,36 +149,27 @@ impl Slapd {
 
     /// Changes entries as the administrator, in the LDIF of `ldapmodify`; overlays do their part.
     pub async fn change(&self, ldif: &str) {
-        let mut command = self.tool("ldapmodify");
-        let ldif = ldif.to_owned();
-        aside(move || tool::run(&mut command, &ldif)).await;
+        self.administrator().change(ldif).await;
     }
 
     /// An entry with its operational attributes, in LDIF without folded lines.
     pub async fn entry(&self, dn: &str) -> String {
-        let mut command = self.tool("ldapsearch");
-        command.args(["-LLL", "-o", "ldif-wrap=no", "-s", "base", "-b", dn, "*", "+"]);
-        aside(move || tool::run(&mut command, "")).await
+        self.administrator().entry(dn).await
     }
 
-    /// The values of an attribute of an entry.
+    /// The values of an attribute of an entry that are text.
     pub async fn values(&self, dn: &str, attribute: &str) -> Vec<String> {
-        let prefix = format!("{attribute}: ");
-        let entry = self.entry(dn).await;
-        entry.lines().filter_map(|line| line.strip_prefix(&prefix)).map(str::to_owned).collect()
+        self.administrator().values(dn, attribute).await
     }
 
     /// Whether somebody can bind with this password, as another program would see it.
     pub async fn accepts(&self, dn: &str, password: &str) -> bool {
-        let mut command = Command::new("ldapwhoami");
-        command.args(["-x", "-H", &self.url(), "-D", dn, "-w", password]);
-        aside(move || tool::output(&mut command, "").status.success()).await
+        self.administrator().accepts(dn, password).await
     }
 
-    fn tool(&self, name: &str) -> Command {
-        let mut command = Command::new(name);
-        command.args(["-x", "-H", &self.url(), "-D", Self::ADMIN_DN, "-w", Self::ADMIN_PASSWORD]);
-        command
+    fn administrator(&self) -> Administrator {
+        let (dn, password) = (Self::ADMIN_DN, Self::ADMIN_PASSWORD);
+        Administrator { url: self.url(), dn, password, ca: self.ca_file() }
     }
 
     /// Stops as the operator does it: in order.

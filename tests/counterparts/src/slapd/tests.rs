@@ -8,9 +8,9 @@ use crate::{Proxy, Setup, password_of, tool};
 
 /// What `ldapwhoami` says of a bind with the right password, with the control of password policy.
 async fn bind(slapd: &Slapd, name: &str) -> String {
-    let mut command = Command::new("ldapwhoami");
-    command.args(["-x", "-ZZ", "-e", "ppolicy", "-H", &slapd.url(), "-D", &slapd.dn(name)]);
-    command.args(["-w", &password_of(name)]).env("LDAPTLS_CACERT", slapd.ca_file());
+    let administrator = slapd.administrator();
+    let mut command = administrator.tool_as("ldapwhoami", &slapd.dn(name), &password_of(name));
+    command.args(["-ZZ", "-e", "ppolicy"]);
     let output = tool::output(&mut command, "");
     [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()).concat()
 }
@@ -53,12 +53,11 @@ async fn a_renamed_person_stays_in_the_groups() {
 #[tokio::test]
 async fn it_tells_what_it_was_asked() {
     let slapd = Slapd::start().await;
-    assert!(slapd.accepts(&slapd.dn("bob"), "bob-Passw0rd").await);
-    let mut search = slapd.tool("ldapsearch");
+    let mut search = slapd.administrator().tool("ldapsearch");
     tool::run(search.args(["-b", slapd.base(), r"(cn=Bob \28the\29 Builder\2a)"]), "");
-    assert_eq!(slapd.binds(), [slapd.dn("bob"), Slapd::ADMIN_DN.to_owned()]);
     assert_eq!(slapd.filters(), [r"(cn=bob \28the\29 builder\2A)"]);
-    assert_eq!((slapd.connections(), slapd.operations()), (2, 4));
+    assert_eq!(slapd.binds(), [Slapd::ADMIN_DN]);
+    assert_eq!((slapd.connections(), slapd.operations()), (1, 2));
     slapd.forget_log();
     assert_eq!(slapd.connections(), 0);
 }
@@ -79,12 +78,8 @@ async fn it_comes_back_on_the_same_port_with_what_it_knew() {
 async fn only_who_may_read_reads() {
     let slapd = Slapd::with(Setup::default().anonymous()).await;
     let read = async |dn: &str, password: &str| {
-        let mut command = Command::new("ldapsearch");
-        command.args(["-x", "-LLL", "-H", &slapd.url(), "-b", &slapd.dn("alice")]);
-        if !dn.is_empty() {
-            command.args(["-D", dn, "-w", password]);
-        }
-        tool::run(&mut command, "")
+        let mut command = slapd.administrator().tool_as("ldapsearch", dn, password);
+        tool::run(command.args(["-LLL", "-b", &slapd.dn("alice")]), "")
     };
     let service = read(Slapd::SERVICE_DN, Slapd::SERVICE_PASSWORD).await;
     assert!(service.contains("mail: alice@example.test") && !service.contains("userPassword"));
@@ -129,9 +124,8 @@ async fn the_proxy_passes_on_delays_and_ends() {
 async fn passwords_are_changed_by_their_owners_and_by_the_service() {
     let slapd = Slapd::start().await;
     let change = |dn: &str, password: &str, person: &str, new: &str| {
-        let mut command = Command::new("ldappasswd");
-        command.args(["-x", "-H", &slapd.url(), "-D", dn, "-w", password, "-s", new]);
-        tool::output(command.arg(slapd.dn(person)), "").status.success()
+        let mut command = slapd.administrator().tool_as("ldappasswd", dn, password);
+        tool::output(command.args(["-s", new, &slapd.dn(person)]), "").status.success()
     };
     let (alice, must_change) = (slapd.dn("alice"), slapd.dn("must-change"));
     assert!(change(&alice, "alice-Passw0rd", "alice", "another-Passw0rd"));
