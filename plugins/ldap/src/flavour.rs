@@ -5,7 +5,7 @@ use vestibule_plugin::Unavailable;
 use crate::asker::Asker;
 use crate::entry::Entry;
 use crate::settings::Scope;
-use crate::wire::{Search, Wire};
+use crate::wire::Search;
 
 /// The kinds that differ in ways that matter here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +33,10 @@ pub(crate) struct Root {
 
 impl Root {
     /// Asks for it. A directory that hides it is of no special kind.
-    pub(crate) async fn read(wire: &Wire) -> Result<Self, Unavailable> {
+    pub(crate) async fn read(asker: &mut Asker<'_>) -> Result<Self, Unavailable> {
         let filter = "(objectClass=*)";
         let search = Search { base: "", scope: Scope::Base, filter, attributes: ASKED, limit: 1 };
-        let found = Asker::Service(wire).search(&search).await?;
+        let found = asker.search(&search).await?;
         Ok(found.first().map_or_else(|| Self::of(&Entry::default()), Self::of))
     }
 

@@ -22,6 +22,7 @@ mod identifiers;
 mod login;
 mod lookup;
 mod person;
+mod rehearsal;
 mod settings;
 mod stamps;
 mod states;
@@ -32,8 +33,9 @@ mod wire;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
-use vestibule_plugin::{Backend, Directory, Host, Login, PasswordChange, Unavailable};
+use vestibule_plugin::{Backend, Directory, Host, Login, PasswordChange, Rehearsal, Unavailable};
 
+use self::asker::Asker;
 use self::flavour::{Flavour, Root};
 use self::settings::Settings;
 pub use self::settings::{BadOption, OPTIONS, SECRETS};
@@ -78,7 +80,8 @@ impl Ldap {
 
     /// What the directory says of itself: asked once, and again if there was no answer.
     async fn root(&self) -> Result<&Root, Unavailable> {
-        self.root.get_or_try_init(|| Root::read(&self.wire)).await
+        let read = async || Root::read(&mut Asker::Service(&self.wire)).await;
+        self.root.get_or_try_init(read).await
     }
 
     /// Active Directory takes a new password over an encrypted connection only.
@@ -103,6 +106,10 @@ impl Backend for Ldap {
 
     fn password_change(&self) -> Option<&dyn PasswordChange> {
         if self.may_change_passwords() { Some(self) } else { None }
+    }
+
+    fn rehearsal(&self) -> Option<&dyn Rehearsal> {
+        Some(self)
     }
 
     fn tells_unknown(&self) -> bool {

@@ -47,7 +47,10 @@ impl PasswordLogin for Ldap {
                 drop(proof);
                 self.identity(&entry, root, true, &mut Asker::Service(&self.wire)).await?
             }
-            None => self.read_back(username, root, proof).await?,
+            None => {
+                let entry = self.read_back(username, root, &mut proof).await?;
+                self.identity(&entry, root, true, &mut self.reader(&mut proof.bound)).await?
+            }
         };
         identity.warning = warning;
         self.tell(&identity);
@@ -77,14 +80,14 @@ impl Ldap {
         Ok(Proof { name, entry, subject, state, bound })
     }
 
-    /// Who it is that has bound by a template.
-    async fn read_back(
+    /// The entry of whoever has bound by a template.
+    pub(crate) async fn read_back(
         &self,
         username: &Username,
         root: &Root,
-        mut proof: Proof,
-    ) -> Result<Identity, Refusal> {
-        let found = if self.settings.people.bind_as.as_deref().is_some_and(template::is_dn) {
+        proof: &mut Proof,
+    ) -> Result<Entry, Refusal> {
+        let found = if self.binds_by_dn() {
             let filter = self.settings.people.filter.as_deref();
             let filter = filter.map(|filter| template::filter(filter, username.as_str()));
             let filter = filter.as_deref().unwrap_or("(objectClass=*)");
@@ -95,9 +98,7 @@ impl Ldap {
             self.find(&filter, &self.asked(root), &mut self.reader(&mut proof.bound)).await?
         };
         match found {
-            Some(entry) => {
-                self.identity(&entry, root, true, &mut self.reader(&mut proof.bound)).await
-            }
+            Some(entry) => Ok(entry),
             // The password is right, and they are none of the people whom the filter finds.
             None if self.settings.people.filter.is_some() => {
                 Err(Refusal::Disabled { proved: true, subject: None })
@@ -117,6 +118,10 @@ impl Ldap {
             Some(_) => Asker::Service(&self.wire),
             None => Asker::Person(bound),
         }
+    }
+
+    fn binds_by_dn(&self) -> bool {
+        self.settings.people.bind_as.as_deref().is_some_and(template::is_dn)
     }
 
     fn tell(&self, identity: &Identity) {

@@ -53,6 +53,16 @@ impl Ldap {
         attributes: &[&str],
         asker: &mut Asker<'_>,
     ) -> Result<Option<Entry>, Unavailable> {
+        only(self.candidates(filter, attributes, asker).await?, filter)
+    }
+
+    /// All entries below the base that a filter finds, which should be one.
+    pub(crate) async fn candidates(
+        &self,
+        filter: &str,
+        attributes: &[&str],
+        asker: &mut Asker<'_>,
+    ) -> Result<Vec<Entry>, Unavailable> {
         let people = &self.settings.people;
         let search = Search {
             base: &people.base,
@@ -61,22 +71,7 @@ impl Ldap {
             attributes,
             limit: NAMESAKES,
         };
-        let mut found = asker.search(&search).await?;
-        // To take the first would be to guess who it is.
-        if let [_, _, ..] = found.as_slice() {
-            let names: Vec<&str> = found.iter().map(|entry| entry.dn.as_str()).collect();
-            return Err(Unavailable::because(format!(
-                "the filter {filter} finds more than one person ({}); make `filter` stricter",
-                names.join("; ")
-            )));
-        }
-        match found.pop() {
-            // A bind with an empty name is anonymous, and succeeds.
-            Some(entry) if entry.dn.is_empty() => Err(Unavailable::because(format!(
-                "the filter {filter} finds the directory itself; set `base` to where people are"
-            ))),
-            found => Ok(found),
-        }
+        asker.search(&search).await
     }
 
     /// The entry of this name, if it can be read and a filter finds it.
@@ -165,12 +160,30 @@ impl Ldap {
         self.wanted.iter().map(String::as_str).filter(move |name| !(groups && *name == GROUPS))
     }
 
-    fn wants_groups(&self) -> bool {
+    pub(crate) fn wants_groups(&self) -> bool {
         self.tells_groups() || self.settings.people.required_group.is_some()
     }
 
     fn tells_groups(&self) -> bool {
         self.settings.groups.source != GroupSource::None
             && self.wanted.iter().any(|name| name == GROUPS)
+    }
+}
+
+/// To take the first of several would be to guess who it is.
+pub(crate) fn only(mut found: Vec<Entry>, filter: &str) -> Result<Option<Entry>, Unavailable> {
+    if let [_, _, ..] = found.as_slice() {
+        let names: Vec<&str> = found.iter().map(|entry| entry.dn.as_str()).collect();
+        return Err(Unavailable::because(format!(
+            "the filter {filter} finds more than one person ({}); make `filter` stricter",
+            names.join("; ")
+        )));
+    }
+    match found.pop() {
+        // A bind with an empty name is anonymous, and succeeds.
+        Some(entry) if entry.dn.is_empty() => Err(Unavailable::because(format!(
+            "the filter {filter} finds the directory itself; set `base` to where people are"
+        ))),
+        found => Ok(found),
     }
 }

@@ -8,7 +8,7 @@ use vestibule_plugin::{Password, Unavailable};
 
 use super::machine::Machine;
 use super::pool::Lease;
-use super::question::{Answer, Bind, Modify, Search};
+use super::question::{Answer, Bind, Modify, Sample, Search};
 
 /// The answer to a bind, and the connection on which it was made. The connection is kept for others
 /// when this is dropped.
@@ -25,6 +25,14 @@ impl Bound {
         search: &Search<'_>,
     ) -> Result<Vec<SearchEntry>, Unavailable> {
         Ok(self.machine.ask_on(&mut self.lease, search).await?)
+    }
+
+    /// As the person: no more than the first that are found.
+    pub(crate) async fn sample(
+        &mut self,
+        search: Search<'_>,
+    ) -> Result<Vec<SearchEntry>, Unavailable> {
+        Ok(self.machine.ask_on(&mut self.lease, &Sample(search)).await?)
     }
 
     /// As the person: RFC 3062.

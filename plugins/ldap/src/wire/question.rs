@@ -35,6 +35,16 @@ pub(crate) struct Search<'a> {
     pub(crate) limit: usize,
 }
 
+impl From<Scope> for ldap3::Scope {
+    fn from(scope: Scope) -> Self {
+        match scope {
+            Scope::Base => Self::Base,
+            Scope::One => Self::OneLevel,
+            Scope::Subtree => Self::Subtree,
+        }
+    }
+}
+
 /// Somebody's name and password.
 pub(super) struct Bind<'a> {
     pub(super) dn: &'a str,
@@ -64,11 +74,7 @@ impl Question for Search<'_> {
     const NAME: &'static str = "search";
 
     async fn put(&self, ldap: &mut Ldap) -> Result<Self::Reply, Failure> {
-        let scope = match self.scope {
-            Scope::Base => ldap3::Scope::Base,
-            Scope::One => ldap3::Scope::OneLevel,
-            Scope::Subtree => ldap3::Scope::Subtree,
-        };
+        let scope = self.scope.into();
         // One more than is wanted, to notice that there are more.
         let most = i32::try_from(self.limit.saturating_add(1)).unwrap_or(i32::MAX);
         ldap.with_search_options(SearchOptions::new().sizelimit(most));
@@ -97,6 +103,34 @@ impl Question for Search<'_> {
 impl Search<'_> {
     fn too_many(&self) -> String {
         format!("the search {} finds more than {} entries", self.filter, self.limit)
+    }
+}
+
+/// The first of many entries: the rest is left where it is.
+pub(super) struct Sample<'a>(pub(super) Search<'a>);
+
+impl Question for Sample<'_> {
+    type Reply = Vec<SearchEntry>;
+    const NAME: &'static str = "search";
+
+    async fn put(&self, ldap: &mut Ldap) -> Result<Self::Reply, Failure> {
+        let Search { base, filter, attributes, limit, .. } = self.0;
+        ldap.with_search_options(
+            SearchOptions::new().sizelimit(i32::try_from(limit).unwrap_or(i32::MAX)),
+        );
+        let attributes = attributes.to_vec();
+        let found = ldap.search(base, self.0.scope.into(), filter, attributes).await;
+        let ldap3::SearchResult(entries, result) = found.map_err(|error| failed(&error))?;
+        match result.rc {
+            // adminLimitExceeded is another way to say sizeLimitExceeded.
+            0 | 4 | 11 => Ok(entries
+                .into_iter()
+                .filter(|entry| !entry.is_ref() && !entry.is_intermediate())
+                .map(SearchEntry::construct)
+                .collect()),
+            32 => Ok(Vec::new()),
+            code => Err(refused(code, &result)),
+        }
     }
 }
 

@@ -14,4 +14,5 @@ mod groups;
 mod open;
 mod openldap;
 mod options;
+mod rehearsal;
 mod renames;
