@@ -7,6 +7,8 @@
 mod options;
 mod people;
 mod place;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

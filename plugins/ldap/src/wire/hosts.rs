@@ -151,12 +151,12 @@ impl Hosts {
     async fn look_up(&self) -> Result<(), String> {
         let Place::Srv(name) = &self.settings.place else { return Ok(()) };
         let found = tokio::time::timeout(self.way.patience, self.way.names.records(name)).await;
-        let (records, until) = found.map_err(|_| {
+        let (records, believed) = found.map_err(|_| {
             format!("the SRV records of {name} are not told within {:?}", self.way.patience)
         })??;
         let now = Instant::now();
         let machines = self.machines(&draw(records.clone())).map_err(|error| error.to_string())?;
-        let until = Some(until.clamp(now + BELIEVED.0, now + BELIEVED.1));
+        let until = Some(Instant::now() + believed.clamp(BELIEVED.0, BELIEVED.1));
         self.replace(List { machines, records, until });
         Ok(())
     }

@@ -1,10 +1,14 @@
 //! Names and the addresses behind them; and hosts that the DNS tells (RFC 2782).
 //!
 //! Names are resolved by the machine, unless `dns_servers` names servers to ask instead.
+//!
+//! *Why* certificates are checked against the target of an SRV record and not against the domain:
+//! that is what directories have in theirs. Whoever forges the DNS must therefore not get a
+//! certificate of the trusted CA for a host of their own; with `srv` that CA should be a private one.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
@@ -33,7 +37,7 @@ pub(super) struct Record {
 impl Names {
     pub(super) fn open(settings: &Settings) -> Result<Self, BadOption> {
         let chosen = !settings.dns_servers.is_empty();
-        let builder = if chosen {
+        let mut builder = if chosen {
             let servers = settings.dns_servers.iter().copied().map(server).collect();
             let config = ResolverConfig::from_name_servers(servers);
             TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
@@ -42,6 +46,11 @@ impl Names {
         } else {
             return Ok(Self { resolver: None, chosen });
         };
+        let options = builder.options_mut();
+        // A lost packet is sent again while somebody still waits.
+        options.timeout = options.timeout.min(settings.connect_timeout / 3);
+        // What is worth keeping is kept by `Hosts`, and for as long as it says there.
+        options.cache_size = 0;
         let resolver = builder.build().map_err(|error| no_resolver("dns_servers", &error))?;
         Ok(Self { resolver: Some(resolver), chosen })
     }
@@ -63,8 +72,8 @@ impl Names {
         if found.is_empty() { Err(unknown("it has no address".to_owned())) } else { Ok(found) }
     }
 
-    /// The hosts of a service, and until when they may be believed.
-    pub(super) async fn records(&self, name: &str) -> Result<(Vec<Record>, Instant), String> {
+    /// The hosts of a service, and how long they may be believed.
+    pub(super) async fn records(&self, name: &str) -> Result<(Vec<Record>, Duration), String> {
         let no = |error: String| format!("the SRV records of {name} cannot be read: {error}");
         let resolver =
             self.resolver.as_ref().ok_or_else(|| no("no DNS server is known".to_owned()))?;
@@ -90,7 +99,8 @@ impl Names {
         if records.is_empty() {
             return Err(no("there are none".to_owned()));
         }
-        Ok((records, found.valid_until()))
+        let ttl = found.answers().iter().map(|record| record.ttl).min().unwrap_or_default();
+        Ok((records, Duration::from_secs(ttl.into())))
     }
 }
 

@@ -4,6 +4,8 @@ mod failover;
 mod fake;
 mod hostile;
 mod pools;
+mod probe;
+mod srv;
 mod tls;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
