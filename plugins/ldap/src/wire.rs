@@ -17,6 +17,8 @@ mod connection;
 mod failure;
 mod guard;
 mod hosts;
+mod introduction;
+mod labels;
 mod machine;
 mod names;
 mod pool;
@@ -163,6 +165,7 @@ impl Tried {
             Failure::Busy | Failure::Final(_) | Failure::Cut(_) => return Err(failure.into()),
             Failure::Died => self.causes.push(machine.cause()),
             Failure::Down(cause)
+            | Failure::Barred(cause)
             | Failure::Broken(cause)
             | Failure::Late(cause)
             | Failure::Elsewhere(cause) => {

@@ -23,7 +23,7 @@ pub fn free(count: u16) -> u16 {
 
 /// Whether somebody listens on a port of 127.0.0.1, found out without a connection that they would
 /// count.
-pub fn is_heard(port: u16) -> bool {
+pub(crate) fn is_heard(port: u16) -> bool {
     let sockets = std::fs::read_to_string("/proc/net/tcp").unwrap();
     // In hexadecimal: the address, the port, the peer, and 0A for "listens".
     let listens = format!(" 0100007F:{port:04X} 00000000:0000 0A ");

@@ -9,6 +9,8 @@ pub(super) enum Failure {
     Busy,
     /// No connection could be opened, or its host says that it cannot serve: it is dead.
     Down(String),
+    /// The host refuses the service account: it must not be asked often.
+    Barred(String),
     /// The connection broke, or what came over it was no answer.
     Broken(String),
     /// No answer came in time.
@@ -33,7 +35,7 @@ impl Failure {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Busy => "busy",
-            Self::Down(_) | Self::Died => "down",
+            Self::Down(_) | Self::Barred(_) | Self::Died => "down",
             Self::Broken(_) => "broken",
             Self::Late(_) => "late",
             Self::Elsewhere(_) | Self::Final(_) | Self::Cut(_) => "refused",
@@ -47,6 +49,7 @@ impl From<Failure> for Unavailable {
             Failure::Busy => Self::Busy,
             Failure::Died => Self::because("the host is down"),
             Failure::Down(cause)
+            | Failure::Barred(cause)
             | Failure::Broken(cause)
             | Failure::Late(cause)
             | Failure::Elsewhere(cause)

@@ -106,6 +106,7 @@ impl Hosts {
             }
             return Some(Next { machine: Arc::clone(machine), _probing: None });
         }
+        dead.retain(|(_, machine)| !machine.is_barred());
         let (_, machine) = dead.into_iter().min_by_key(|(until, _)| *until)?;
         let probing = machine.probe()?;
         Some(Next { machine: Arc::clone(machine), _probing: Some(probing) })
@@ -154,7 +155,6 @@ impl Hosts {
         let (records, believed) = found.map_err(|_| {
             format!("the SRV records of {name} are not told within {:?}", self.way.patience)
         })??;
-        let now = Instant::now();
         let machines = self.machines(&draw(records.clone())).map_err(|error| error.to_string())?;
         let until = Some(Instant::now() + believed.clamp(BELIEVED.0, BELIEVED.1));
         self.replace(List { machines, records, until });

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use deadpool::managed::Pool;
-use metrics::SharedString;
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
@@ -13,6 +12,8 @@ use vestibule_plugin::Host;
 
 use super::connection::Way;
 use super::failure::Failure;
+use super::introduction::Introduction;
+use super::labels::Labels;
 use super::pool::{FORGOTTEN, Lease, Opening};
 use super::question::{Ping, Question, suspicion};
 use super::standing::Standing;
@@ -41,13 +42,6 @@ pub(super) struct Machine {
     probed: AtomicBool,
 }
 
-/// As the metrics and the log call it.
-#[derive(Clone)]
-pub(super) struct Labels {
-    backend: Arc<str>,
-    pub(super) host: Arc<str>,
-}
-
 impl Machine {
     pub(super) fn new(
         way: &Way,
@@ -55,11 +49,11 @@ impl Machine {
         backend: &Arc<str>,
         address: Address,
     ) -> Result<Self, BadOption> {
-        let host = format!("{}://{address}", settings.security.scheme()).into();
-        let labels = Labels { backend: Arc::clone(backend), host };
+        let host = format!("{}://{address}", settings.security.scheme());
+        let labels = Labels::new(backend, host);
         let pool = |service| {
             let (way, address, labels) = (way.clone(), address.clone(), labels.clone());
-            Opening { way, address, service, labels }.pool(settings)
+            Opening { way, address, introduction: Introduction::of(service), labels }.pool(settings)
         };
         Ok(Self {
             service: pool(settings.service.clone())?,
@@ -100,7 +94,7 @@ impl Machine {
 
     /// A new connection as the service account.
     pub(super) async fn fresh(self: &Arc<Self>) -> Result<Lease, Failure> {
-        let lease = self.service.manager().open().await.map(Lease::own).map_err(Failure::Down);
+        let lease = self.service.manager().open().await.map(Lease::own);
         if let Err(failure) = &lease {
             self.learn(failure);
         }
@@ -148,12 +142,13 @@ impl Machine {
     /// What it says of the host that there is no answer.
     fn learn(self: &Arc<Self>, failure: &Failure) {
         match failure {
-            Failure::Down(cause) => self.failed(cause),
+            Failure::Down(cause) => self.failed(cause, false),
+            Failure::Barred(cause) => self.failed(cause, true),
             // One connection may break, and one answer be strange, on a host that lives.
             Failure::Broken(_) => self.check(),
             Failure::Late(cause) => {
                 if self.standing().was_late() {
-                    self.failed(cause);
+                    self.failed(cause, false);
                 } else {
                     self.check();
                 }
@@ -172,14 +167,16 @@ impl Machine {
             let _probing = probing;
             let opening = machine.service.manager();
             let answer = async {
-                let mut connection = opening.open().await.map_err(Failure::Down)?;
+                let mut connection = opening.open().await?;
                 Ping.put(&mut connection.ldap).await
             };
             match timeout(opening.way.patience, answer).await {
                 Ok(Ok(())) => machine.worked(),
-                Ok(Err(Failure::Down(cause))) => machine.failed(&cause),
-                Ok(Err(_)) => machine.failed("the connection broke at the first question"),
-                Err(_) => machine.failed(&opening.way.late()),
+                Ok(Err(failure @ (Failure::Down(_) | Failure::Barred(_)))) => {
+                    machine.learn(&failure)
+                }
+                Ok(Err(_)) => machine.failed("the connection broke at the first question", false),
+                Err(_) => machine.failed(&opening.way.late(), false),
             }
         });
     }
@@ -196,8 +193,8 @@ impl Machine {
         }
     }
 
-    fn failed(&self, cause: &str) {
-        let new = self.standing().failed(cause.to_owned(), Instant::now());
+    fn failed(&self, cause: &str, barred: bool) {
+        let new = self.standing().failed(cause.to_owned(), barred, Instant::now());
         if new {
             warn!(backend = %self.labels.backend, host = %self.labels.host, cause, "the host is dead");
         }
@@ -210,6 +207,11 @@ impl Machine {
     /// When it is asked again, if it is dead.
     pub(super) fn until(&self) -> Option<Instant> {
         self.standing().until()
+    }
+
+    /// Whether it may be tried before its time, as nobody else answers.
+    pub(super) fn is_barred(&self) -> bool {
+        self.standing().is_barred(Instant::now())
     }
 
     pub(super) fn cause(&self) -> String {
@@ -259,24 +261,11 @@ impl Drop for Probing {
     }
 }
 
-impl Labels {
-    pub(super) fn opened(&self) {
-        metrics::counter!(
-            "vestibule_ldap_connections_opened_total",
-            "backend" => SharedString::from(Arc::clone(&self.backend)),
-            "host" => SharedString::from(Arc::clone(&self.host)),
-        )
-        .increment(1);
-    }
-
-    pub(super) fn asked(&self, operation: &'static str, outcome: &'static str, took: Duration) {
-        metrics::histogram!(
-            "vestibule_ldap_operation_duration_seconds",
-            "backend" => SharedString::from(Arc::clone(&self.backend)),
-            "host" => SharedString::from(Arc::clone(&self.host)),
-            "operation" => operation,
-            "outcome" => outcome,
-        )
-        .record(took);
+#[cfg(test)]
+impl Machine {
+    /// As if nobody had searched for so long.
+    pub(super) async fn grow_old(&self, age: Duration) {
+        let mut lease = Lease::of(&self.service).await.unwrap();
+        lease.connection().unwrap().worked = Instant::now().checked_sub(age).unwrap();
     }
 }

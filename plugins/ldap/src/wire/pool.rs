@@ -14,9 +14,10 @@ use tokio::time::timeout;
 
 use super::connection::{Connection, Way};
 use super::failure::Failure;
-use super::machine::Labels;
-use super::question::{Bind, Ping, Question};
-use crate::settings::{Address, BadOption, Service, Settings};
+use super::introduction::Introduction;
+use super::labels::Labels;
+use super::question::{Ping, Question};
+use crate::settings::{Address, BadOption, Settings};
 
 /// A connection that has been idle for so long is asked something small first: a firewall may have
 /// forgotten it without a word.
@@ -29,8 +30,8 @@ pub(super) const FORGOTTEN: Duration = Duration::from_secs(5 * 60);
 pub(super) struct Opening {
     pub(super) way: Way,
     pub(super) address: Address,
-    /// Who is bound on each of them. Nobody on those for people.
-    pub(super) service: Option<Service>,
+    /// Nobody's, on those for people.
+    pub(super) introduction: Introduction,
     pub(super) labels: Labels,
 }
 
@@ -47,48 +48,31 @@ impl Opening {
     }
 
     /// A new connection, within the connect timeout.
-    pub(super) async fn open(&self) -> Result<Connection, String> {
+    pub(super) async fn open(&self) -> Result<Connection, Failure> {
         let open = async {
-            let mut connection = self.way.open(&self.address).await?;
+            let mut connection = self.way.open(&self.address).await.map_err(Failure::Down)?;
             self.labels.opened();
-            self.introduce(&mut connection).await?;
+            self.introduction.make(&mut connection).await?;
             Ok(connection)
         };
         let started = Instant::now();
         let opened = timeout(self.way.patience, open).await;
-        let opened = opened.unwrap_or_else(|_| Err(self.way.late()));
-        let outcome = if opened.is_ok() { "answered" } else { "down" };
+        let opened = opened.unwrap_or_else(|_| Err(Failure::Down(self.way.late())));
+        let outcome = opened.as_ref().err().map_or("answered", Failure::name);
         self.labels.asked("connect", outcome, started.elapsed());
         opened
-    }
-
-    async fn introduce(&self, connection: &mut Connection) -> Result<(), String> {
-        let Some(Service { dn, password }) = &self.service else { return Ok(()) };
-        match (Bind { dn, password }).put(&mut connection.ldap).await {
-            Ok(answer) if answer.code == 0 => Ok(()),
-            Ok(answer) => Err(format!(
-                "the service account {dn} is refused with result {}: {}",
-                answer.code,
-                answer.text.trim_end_matches('\0')
-            )),
-            Err(Failure::Broken(_)) => Err(connection.cause()),
-            Err(Failure::Down(cause) | Failure::Elsewhere(cause) | Failure::Final(cause)) => {
-                Err(cause)
-            }
-            Err(failure) => Err(failure.name().to_owned()),
-        }
     }
 }
 
 impl Manager for Opening {
     type Type = Connection;
-    type Error = String;
+    type Error = Failure;
 
-    async fn create(&self) -> Result<Connection, String> {
+    async fn create(&self) -> Result<Connection, Failure> {
         self.open().await
     }
 
-    async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<String> {
+    async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<Failure> {
         if connection.is_closed() || connection.worked.elapsed() > FORGOTTEN {
             return Err(RecycleError::message("it is closed, or as good as that"));
         }
@@ -120,8 +104,8 @@ impl Lease {
         match pool.get().await {
             Ok(object) => Ok(Self { held: Some(Held::Pooled(object)), clean: true }),
             Err(PoolError::Timeout(TimeoutType::Wait)) => Err(Failure::Busy),
-            Err(PoolError::Backend(cause)) => Err(Failure::Down(cause)),
-            Err(error) => Err(Failure::Down(error.to_string())),
+            Err(PoolError::Backend(failure)) => Err(failure),
+            Err(_) => Err(Failure::Down("no connection is to be had".to_owned())),
         }
     }
 

@@ -85,16 +85,17 @@ impl Question for Search<'_> {
             .map_err(|error| failed(&error))?;
         let mut entries = Vec::new();
         while let Some(entry) = answers.next().await.map_err(|error| failed(&error))? {
-            if entries.len() == self.limit {
+            if entries.len() > self.limit {
+                // A server that does not count has more to say than anybody waits for.
                 return Err(Failure::Cut(self.too_many()));
             }
             entries.push(SearchEntry::construct(entry));
         }
         let result = answers.finish().await;
         match result.rc {
+            0 | 4 if entries.len() > self.limit => Err(Failure::Final(self.too_many())),
             0 => Ok(entries),
             32 => Ok(Vec::new()),
-            4 if entries.len() >= self.limit => Err(Failure::Final(self.too_many())),
             code => Err(refused(code, &result)),
         }
     }

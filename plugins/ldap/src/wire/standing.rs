@@ -28,6 +28,8 @@ enum State {
         cause: String,
         wait: Duration,
         until: Instant,
+        /// Before its time not even when nobody else answers.
+        barred: bool,
     },
 }
 
@@ -40,14 +42,14 @@ impl Standing {
     }
 
     /// It is dead. Tells whether that is new.
-    pub(super) fn failed(&mut self, cause: String, now: Instant) -> bool {
+    pub(super) fn failed(&mut self, cause: String, barred: bool, now: Instant) -> bool {
         let (wait, new) = match &self.state {
             State::Down { wait, until, .. } if *until <= now => ((*wait * 2).min(LONGEST), false),
             // Others had asked it before it was known.
             State::Down { .. } => return false,
             _ => (FIRST, true),
         };
-        self.state = State::Down { cause, wait, until: now + wait };
+        self.state = State::Down { cause, wait, until: now + wait, barred };
         new
     }
 
@@ -63,6 +65,10 @@ impl Standing {
             State::Down { until, .. } => Some(*until),
             _ => None,
         }
+    }
+
+    pub(super) fn is_barred(&self, now: Instant) -> bool {
+        matches!(self.state, State::Down { barred: true, until, .. } if until > now)
     }
 
     pub(super) fn cause(&self) -> Option<&str> {
@@ -95,7 +101,7 @@ mod tests {
         let mut now = Instant::now();
         let mut waits = Vec::new();
         for _ in 0..7 {
-            let new = standing.failed("refused".to_owned(), now);
+            let new = standing.failed("refused".to_owned(), false, now);
             assert_eq!(new, waits.is_empty(), "only the first time is news");
             let until = standing.until().unwrap();
             waits.push((until - now).as_secs());
@@ -104,7 +110,7 @@ mod tests {
         assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30]);
         assert!(standing.worked());
         assert!(!standing.worked(), "only the first time is news");
-        assert!(standing.failed("refused".to_owned(), now));
+        assert!(standing.failed("refused".to_owned(), false, now));
         assert_eq!((standing.until().unwrap() - now).as_secs(), 1);
     }
 
@@ -112,12 +118,22 @@ mod tests {
     fn many_who_find_the_same_dead_host_count_once() {
         let mut standing = Standing::default();
         let now = Instant::now();
-        assert!(standing.failed("one".to_owned(), now));
+        assert!(standing.failed("one".to_owned(), false, now));
         for _ in 0..20 {
-            assert!(!standing.failed("another".to_owned(), now));
+            assert!(!standing.failed("another".to_owned(), false, now));
         }
         assert_eq!(standing.until(), Some(now + FIRST));
         assert_eq!(standing.cause(), Some("one"));
+    }
+
+    #[test]
+    fn who_refuses_the_service_account_is_left_alone_until_its_time() {
+        let mut standing = Standing::default();
+        let now = Instant::now();
+        standing.failed("refused".to_owned(), true, now);
+        assert!(standing.is_barred(now) && !standing.is_barred(now + FIRST));
+        standing.failed("dead".to_owned(), false, now + FIRST);
+        assert!(!standing.is_barred(now + FIRST), "a dead one may be tried at any time");
     }
 
     #[test]

@@ -174,7 +174,56 @@ async fn a_service_account_that_is_refused_is_told_to_the_operator_without_its_p
     let error = find(&wire, "alice").await.unwrap_err().to_string();
     assert!(error.contains("cn=svc,dc=example,dc=test is refused with result 49"), "{error}");
     assert!(!error.contains("canary") && !format!("{:?}", wire.hosts()).contains("canary"));
-    // It is not tried over and over, which would lock it.
-    let HostState::Down { retry_in, .. } = host(&wire, 0).state else { panic!("it is down") };
-    assert!(retry_in > Duration::from_millis(500));
+}
+
+/// Directories lock an account after a few wrong passwords; this one has to find everybody else.
+#[tokio::test]
+async fn a_refused_service_account_is_not_locked_by_a_busy_morning() {
+    let slapd = Slapd::start().await;
+    let wire = plain_with(&[slapd.url()], json!({ "bind_password": "wrong" }));
+    for _ in 0..3 {
+        let mut logins = JoinSet::new();
+        for _ in 0..30 {
+            let wire = wire.clone();
+            logins.spawn(async move { log_in(&wire, "alice").await });
+        }
+        assert!(logins.join_all().await.iter().all(Result::is_err));
+    }
+    assert_eq!(slapd.log().matches(" BIND dn=").count(), 1, "{}", slapd.log());
+}
+
+#[tokio::test]
+async fn the_host_that_refuses_the_service_account_is_asked_again_in_its_time() {
+    let slapd = Slapd::start().await;
+    let wire = plain_with(&[slapd.url()], json!({ "bind_password": "later-Passw0rd" }));
+    assert!(find(&wire, "alice").await.is_err());
+    let dn = Slapd::SERVICE_DN;
+    let password = "replace: userPassword\nuserPassword: later-Passw0rd";
+    for change in [password, "delete: pwdReset"] {
+        slapd.change(&format!("dn: {dn}\nchangetype: modify\n{change}\n")).await;
+    }
+    until("it is let in", async || find(&wire, "alice").await.is_ok()).await;
+}
+
+/// A firewall forgets a connection without telling either side.
+#[tokio::test]
+async fn a_connection_that_was_idle_for_long_is_asked_something_small_first() {
+    let slapd = Slapd::start().await;
+    let proxy = Proxy::to(slapd.address()).await;
+    let wire = plain(&[through(&proxy)]);
+    for _ in 0..30 {
+        find(&wire, "alice").await.unwrap();
+    }
+    assert_eq!(proxy.connections(), 1);
+    // The old connection has had more answers than this, and gets no more; a new one does.
+    proxy.swallow_after(Some(1500));
+    wire.hosts.known()[0].grow_old(Duration::from_secs(61)).await;
+    let begin = Instant::now();
+    assert_eq!(find(&wire, "alice").await.unwrap().len(), 1);
+    assert!(begin.elapsed() < Duration::from_millis(700), "not after the operation timeout");
+    assert_eq!(proxy.connections(), 2);
+    proxy.swallow_after(None);
+    wire.hosts.known()[0].grow_old(Duration::from_secs(301)).await;
+    wire.health().await.unwrap();
+    assert_eq!(proxy.connections(), 3, "the one before was closed");
 }
