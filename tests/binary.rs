@@ -2,6 +2,7 @@
 
 mod demo;
 mod production;
+mod rehearsal;
 
 use std::path::Path;
 

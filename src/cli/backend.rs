@@ -8,7 +8,7 @@ mod elsewhere;
 mod health;
 mod refusal;
 mod sample;
-mod steps;
+pub(super) mod steps;
 mod trial;
 
 use std::path::Path;

@@ -1,6 +1,8 @@
 //! The commands on installations of their own.
 
 mod backend;
+#[cfg(feature = "ldap")]
+mod directory;
 
 use std::io::Cursor;
 use std::time::Duration;

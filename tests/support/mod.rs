@@ -49,7 +49,7 @@ pub use id_token::Claims;
 pub use op::{Op, Setup, http, listen, password_of};
 pub use page::{Form, Page};
 pub use port::free as free_ports;
-pub use program::Program;
+pub use program::{Ended, Program};
 pub use script::Script;
 pub use token::Tokens;
 

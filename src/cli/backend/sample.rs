@@ -21,7 +21,7 @@ pub(super) async fn run(
             settings.kind
         )));
     };
-    let success = steps::all_passed(&steps);
+    let success = steps::failed(&steps).next().is_none();
     let json = json!({
         "success": success,
         "backend": settings.name,

@@ -10,9 +10,16 @@ use crate::log::harmless;
 /// Below the name of its step.
 const INDENT: &str = "          ";
 
-/// Whether none has failed.
-pub(super) fn all_passed(steps: &[Step]) -> bool {
-    !steps.iter().any(|step| matches!(step.outcome, Outcome::Failed(_)))
+/// The steps that failed for good. One that was begun anew later, as with the next host, did not.
+pub(in crate::cli) fn failed(steps: &[Step]) -> impl Iterator<Item = &Step> {
+    let is_begun_anew = |place: usize| {
+        let (before, after) = steps.split_at_checked(place + 1).unwrap_or((steps, &[]));
+        after.iter().any(|later| before.iter().any(|earlier| earlier.name == later.name))
+    };
+    steps.iter().enumerate().filter_map(move |(place, step)| {
+        let is_failure = matches!(step.outcome, Outcome::Failed(_));
+        (is_failure && !is_begun_anew(place)).then_some(step)
+    })
 }
 
 pub(super) fn text(steps: &[Step]) -> String {
@@ -119,10 +126,30 @@ mod tests {
             "ok        DNS     1.2 ms\n          name  dc1.test\n          to    192.0.2.1\n                192.0.2.2\n\
              failed    bind    1.2 ms\n          the password is wrong\n"
         );
-        assert!(!all_passed(&steps));
+        assert_eq!(failed(&steps).count(), 1);
         let json = json(&steps);
         assert_eq!(json[0]["facts"][1]["value"], "192.0.2.1\n192.0.2.2");
         assert_eq!((&json[1]["state"], &json[0]["took_ms"]), (&json!("failed"), &json!(1.234)));
+    }
+
+    #[test]
+    fn a_host_that_another_stood_in_for_is_no_failure() {
+        let dead = || Outcome::Failed("refused".to_owned());
+        let made = |outcomes: &[(&str, Outcome)]| -> Vec<Step> {
+            outcomes.iter().map(|(name, outcome)| step(name, outcome.clone(), &[])).collect()
+        };
+        let steps = made(&[
+            ("SRV", Outcome::Passed),
+            ("DNS", Outcome::Passed),
+            ("TCP", dead()),
+            ("DNS", Outcome::Passed),
+            ("TCP", Outcome::Passed),
+            ("hashes", dead()),
+            ("index", Outcome::Passed),
+        ]);
+        assert_eq!(failed(&steps).map(|step| step.name.as_str()).collect::<Vec<_>>(), ["hashes"]);
+        let steps = made(&[("DNS", Outcome::Passed), ("TCP", dead()), ("DNS", dead())]);
+        assert_eq!(failed(&steps).count(), 1);
     }
 
     // LG1

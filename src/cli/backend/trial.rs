@@ -105,7 +105,8 @@ pub(super) async fn run(
 
 impl Trial<'_> {
     fn answer(&self) -> Answer {
-        let success = self.rehearsed.outcome.is_ok() && steps::all_passed(&self.rehearsed.steps);
+        // A host that failed before another served is told among the steps, and fails no login.
+        let success = self.rehearsed.outcome.is_ok();
         let json = self.json(success);
         Answer { text: self.text(), json, success }
     }

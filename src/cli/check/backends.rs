@@ -6,6 +6,7 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 use vestibule_plugin::{Outcome, Probe, Step};
 
+use super::super::backend::steps::failed;
 use super::super::site::misconfigured;
 use super::Findings;
 use crate::config::Config;
@@ -128,15 +129,15 @@ impl Asked {
             let (down, all) = (down.join("; "), self.probes.len());
             findings.doubtful(SUBJECT, format!("{name} is degraded, of its {all} hosts: {down}"));
         }
-        for Step { name: step, outcome, .. } in &self.sampled {
-            match outcome {
-                Outcome::Passed => {}
-                Outcome::Doubtful(why) => {
-                    findings.doubtful(SUBJECT, harmless(&format!("{name}, {step}: {why}")));
-                }
-                Outcome::Failed(why) => {
-                    findings.wrong(SUBJECT, &harmless(&format!("{name}, {step}: {why}")));
-                }
+        let said = |step: &Step, why: &str| harmless(&format!("{name}, {}: {why}", step.name));
+        for step in &self.sampled {
+            if let Outcome::Doubtful(why) = &step.outcome {
+                findings.doubtful(SUBJECT, said(step, why));
+            }
+        }
+        for step in failed(&self.sampled) {
+            if let Outcome::Failed(why) = &step.outcome {
+                findings.wrong(SUBJECT, &said(step, why));
             }
         }
     }
