@@ -85,6 +85,12 @@ const TABLE: &[Row] = &[
             "serde_json",
             "thiserror",
             "tokio::time",
+            // Backends are probed in the background, and asked for their health all at once; a change of password is
+            // finished whoever stays to see it.
+            "tokio::spawn",
+            "tokio::task",
+            // How long each backend takes.
+            "metrics",
             "tracing",
             // Attributes are encrypted at rest, buckets of the lockout are keyed hashes, and a `sub` is random.
             "crate::seal",
@@ -204,6 +210,7 @@ const TABLE: &[Row] = &[
             "base64",
             "metrics",
             "metrics_exporter_prometheus",
+            "metrics_util",
             "minijinja",
             "moka",
             "poem",

@@ -86,26 +86,10 @@ impl Sockets {
 
 /// What must hold for logins and tokens.
 fn readiness(provider: &Arc<Provider>) -> Readiness {
-    let (asked, known) = (provider.clone(), provider.clone());
-    Readiness::default()
-        .with("database", move || {
-            let storage = asked.storage.clone();
-            async move { storage.ping().await.map_err(|fault| fault.to_string()) }
-        })
-        .with("backends", move || {
-            let identities = known.identities.clone();
-            async move {
-                let health = identities.health().await;
-                let down = health.iter().filter_map(|(name, outcome)| {
-                    outcome.as_ref().err().map(|cause| format!("{name}: {cause}"))
-                });
-                let down: Vec<_> = down.collect();
-                // One backend down stops its own people only.
-                if down.len() < health.len() || health.is_empty() {
-                    Ok(())
-                } else {
-                    Err(down.join("; "))
-                }
-            }
-        })
+    let storage = provider.storage.clone();
+    let database = Readiness::default().with("database", move || {
+        let storage = storage.clone();
+        async move { storage.ping().await.map_err(|fault| fault.to_string()) }
+    });
+    database.with_backends(provider.identities.clone())
 }

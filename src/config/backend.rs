@@ -29,6 +29,8 @@ pub struct Backend {
     pub usernames: Vec<String>,
     /// How long it may take to answer.
     pub patience: Duration,
+    /// Wrong passwords for one name that it may hear of.
+    pub attempts: Option<u32>,
     /// Claims and where they come from.
     pub claims: toml::Table,
     /// The options of the plugin.
@@ -101,6 +103,14 @@ pub(super) const OPTIONS: &[Described] = &[
     },
     Described {
         section: "backend",
+        key: "attempts",
+        kind: Kind::Literal,
+        default: Default::Absent,
+        meaning: " Wrong passwords for one name, from all browsers together, before further tries must wait; half of them \
+                  from browsers that are not known. Set it below the backend's own limit, lest it locks the account.",
+    },
+    Described {
+        section: "backend",
         key: "claims",
         kind: Kind::Table,
         default: Default::Toml("{}"),
@@ -139,6 +149,7 @@ pub(super) fn read(reader: &mut Reader) -> Vec<Backend> {
             r#type: "database".to_owned(),
             usernames: Vec::new(),
             patience: Duration::from_secs(10),
+            attempts: None,
             claims: toml::Table::new(),
             options: toml::Table::new(),
             place: Place::Nowhere,
@@ -165,6 +176,10 @@ fn one(reader: &mut Reader, place: Place, mut table: BTreeMap<String, Found>) ->
     let kind = required(reader, &place, "type", take("type"));
     let usernames = optional(reader, "usernames", take("usernames"), Vec::new());
     let patience = optional(reader, "patience", take("patience"), Duration::from_secs(10));
+    let attempts = match take("attempts") {
+        Some(found) => attempts(reader, found).map(Some),
+        None => Some(None),
+    };
     let claims = optional(reader, "claims", take("claims"), toml::Table::new());
     let name = name?;
     let lawful = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -180,11 +195,23 @@ fn one(reader: &mut Reader, place: Place, mut table: BTreeMap<String, Found>) ->
         r#type: kind?,
         usernames: usernames?,
         patience: patience?,
+        attempts: attempts?,
         claims: claims?,
         options,
         place,
         option_places,
     })
+}
+
+fn attempts(reader: &mut Reader, found: Found) -> Option<u32> {
+    let place = found.place.clone();
+    let attempts = optional(reader, "attempts", Some(found), 1)?;
+    if attempts == 0 {
+        let sentence = "backend.attempts must be at least 1, or nobody can log in";
+        reader.refuse(place, sentence.to_owned());
+        return None;
+    }
+    Some(attempts)
 }
 
 fn required(reader: &mut Reader, place: &Place, key: &str, found: Option<Found>) -> Option<String> {

@@ -19,6 +19,8 @@ section! {
         attempts_per_address: u32 = Toml("100"),
         /// Time after which wrong passwords are forgotten.
         window: Duration = Toml(r#""15m""#),
+        /// Tell people after a login that their password soon expires, where the backend says so.
+        password_warnings: bool = Toml("false"),
         /// SameSite attribute of our cookies: "lax", or "none" for applications of other sites that renew tokens
         /// silently in a frame (only with an https issuer).
         same_site: SameSite = Toml(r#""lax""#),

@@ -14,8 +14,10 @@ pub mod clients;
 pub mod consent;
 pub mod cookies;
 pub mod cors;
+pub mod credentials;
 pub mod discovery;
 pub mod end_session;
+pub mod entry;
 pub mod fault;
 pub mod form;
 pub mod home;
@@ -28,6 +30,7 @@ pub mod openapi;
 pub mod opening;
 pub mod operations;
 pub mod pages;
+pub mod password;
 pub mod pending;
 pub mod provider;
 pub mod proxy;
@@ -50,6 +53,7 @@ use provider::Provider;
 type Public = (
     authorize::Authorization,
     login::Login,
+    password::Password,
     consent::Consent,
     choice::Choice,
     token::Token,
@@ -74,6 +78,7 @@ pub fn endpoint(
     let endpoints: Public = (
         authorize::Authorization(provider.clone()),
         login::Login(provider.clone()),
+        password::Password(provider.clone()),
         consent::Consent(provider.clone()),
         choice::Choice(provider.clone()),
         token::Token(provider.clone()),

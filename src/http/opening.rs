@@ -104,6 +104,7 @@ pub fn key_settings(config: &Config) -> keys::Settings {
 pub fn identity_settings(config: &Config) -> identity::Settings {
     identity::Settings {
         backends: backend_settings(&config.backend),
+        breaker_failures: config.identity.breaker_failures,
         limits: Limits {
             per_name: config.login.attempts_per_name,
             per_address: config.login.attempts_per_address,
@@ -122,6 +123,7 @@ pub fn backend_settings(backends: &[Backend]) -> Vec<BackendSettings> {
         kind: backend.r#type.clone(),
         usernames: backend.usernames.clone(),
         patience: backend.patience,
+        attempts: backend.attempts,
         claims: json(&backend.claims),
         options: json(&backend.options),
     };

@@ -3,29 +3,21 @@
 //! Served on an address of its own, loopback by default; of these, the public one answers
 //! [`Live`] alone, so that nobody outside learns of our load or our troubles.
 
-use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+mod backends;
+mod metrics;
+mod readiness;
 
-use metrics::{Unit, describe_counter, describe_histogram};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use poem::error::MethodNotAllowedError;
 use poem::http::{StatusCode, header};
 use poem::{EndpointExt, IntoEndpoint, Response, Route};
 use poem_openapi::payload::{Json, PlainText};
 use poem_openapi::{ApiResponse, Object, OpenApi, OpenApiService};
 
+pub use self::metrics::Metrics;
+pub use self::readiness::Readiness;
+
+use self::readiness::Health;
 use super::openapi::Tag;
-
-/// A check that takes longer has failed.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// Samples wait for whoever asks for the metrics; nobody may, so they are gathered this often.
-const UPKEEP: Duration = Duration::from_secs(1);
-
-/// Seconds; from a signature to a password that is hashed under load.
-const BUCKETS: &[f64] =
-    &[0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// Whether the process answers at all.
 pub struct Live;
@@ -75,20 +67,21 @@ impl Operations {
 impl Operations {
     /// Whether requests would succeed now
     ///
-    /// A load balancer sends requests elsewhere while the answer is 503.
+    /// A load balancer sends requests elsewhere while the answer is 503. One identity backend that is down stops its own
+    /// people only, so all must be down for that.
     #[oai(path = "/health/ready", method = "get", operation_id = "ready")]
     async fn ready(&self) -> ReadyReply {
-        let checks = self.readiness.run().await;
-        if checks.iter().all(|check| check.passed) {
-            ReadyReply::Ready(Json(Health { status: "ready", checks }), no_store())
-        } else {
-            ReadyReply::NotReady(Json(Health { status: "not ready", checks }), no_store())
+        let health = self.readiness.run().await;
+        match health.is_ready() {
+            true => ReadyReply::Ready(Json(health), no_store()),
+            false => ReadyReply::NotReady(Json(health), no_store()),
         }
     }
 
-    /// Counters and histograms in the text format of Prometheus
+    /// Counters, gauges and histograms in the text format of Prometheus
     #[oai(path = "/metrics", method = "get", operation_id = "metrics")]
     async fn metrics(&self) -> MetricsReply {
+        self.readiness.gauge();
         MetricsReply::Metrics(PlainText(self.metrics.render()))
     }
 }
@@ -108,115 +101,6 @@ enum MetricsReply {
     /// One sample a line.
     #[oai(status = 200, content_type = "text/plain; version=0.0.4; charset=utf-8")]
     Metrics(PlainText<String>),
-}
-
-#[derive(Object)]
-#[oai(read_only_all)]
-struct Health {
-    /// `ready` or `not ready`.
-    status: &'static str,
-    /// What was looked at.
-    checks: Vec<Check>,
-}
-
-#[derive(Object)]
-#[oai(read_only_all)]
-struct Check {
-    /// What was looked at.
-    name: &'static str,
-    /// Whether it is as it should be.
-    passed: bool,
-    /// Why it failed, in words.
-    #[oai(skip_serializing_if_is_none)]
-    detail: Option<String>,
-}
-
-type Outcome = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
-type Probe = Arc<dyn Fn() -> Outcome + Send + Sync>;
-
-/// What must hold for requests to succeed.
-#[derive(Clone, Default)]
-pub struct Readiness(Vec<(&'static str, Probe)>);
-
-impl Readiness {
-    /// Adds a check. It is asked every few seconds, so it must be cheap; it fails with a reason for
-    /// the operator.
-    #[must_use]
-    pub fn with<F>(
-        mut self,
-        name: &'static str,
-        probe: impl Fn() -> F + Send + Sync + 'static,
-    ) -> Self
-    where
-        F: Future<Output = Result<(), String>> + Send + 'static,
-    {
-        self.0.push((name, Arc::new(move || Box::pin(probe()))));
-        self
-    }
-
-    async fn run(&self) -> Vec<Check> {
-        // All are begun before any is waited for: the answer takes as long as the slowest.
-        let running: Vec<_> = self
-            .0
-            .iter()
-            .map(|(name, probe)| (*name, tokio::spawn(tokio::time::timeout(PATIENCE, probe()))))
-            .collect();
-        let mut checks = Vec::with_capacity(running.len());
-        for (name, task) in running {
-            let detail = match task.await {
-                Ok(Ok(Ok(()))) => None,
-                Ok(Ok(Err(reason))) => Some(reason),
-                Ok(Err(_)) => Some(format!("no answer within {PATIENCE:?}")),
-                Err(_) => Some("the check itself failed".to_owned()),
-            };
-            checks.push(Check { name, passed: detail.is_none(), detail });
-        }
-        checks
-    }
-}
-
-/// All counters and histograms of this process.
-#[derive(Clone)]
-pub struct Metrics(PrometheusHandle);
-
-impl Metrics {
-    /// Counts from now on. The same for everyone in this process.
-    pub fn open() -> Self {
-        static OPEN: OnceLock<PrometheusHandle> = OnceLock::new();
-        Self(OPEN.get_or_init(install).clone())
-    }
-
-    /// The text format of Prometheus.
-    pub fn render(&self) -> String {
-        self.0.render()
-    }
-}
-
-fn install() -> PrometheusHandle {
-    let builder = PrometheusBuilder::new();
-    let recorder = builder.set_buckets(BUCKETS).unwrap_or_default().build_recorder();
-    let handle = recorder.handle();
-    if metrics::set_global_recorder(recorder).is_err() {
-        tracing::error!("metrics are recorded elsewhere, /metrics stays empty");
-    }
-    describe_counter!("vestibule_http_requests_total", "Requests answered");
-    describe_counter!(
-        "vestibule_connections_delayed_total",
-        "Connections that waited as server.connections others were open"
-    );
-    describe_histogram!(
-        "vestibule_http_request_duration_seconds",
-        Unit::Seconds,
-        "Time from a request's head to its answer's"
-    );
-    let upkeep = handle.clone();
-    std::thread::spawn(move || {
-        loop {
-            std::thread::sleep(UPKEEP);
-            upkeep.run_upkeep();
-        }
-    });
-    handle
 }
 
 /// What the operations address serves.

@@ -31,8 +31,8 @@ use sha2::{Digest, Sha256};
 
 pub use link::Link;
 pub use page::{
-    Application, Button, Choice, Consent, Failure, Field, FormPost, Home, LoggedOut, Login, Logout,
-    Message, Page, Person, Scope,
+    Application, Button, Choice, Consent, Expiry, Failure, Field, FormPost, Home, LoggedOut, Login,
+    Logout, Message, Obstacle, Page, Password, PasswordWarning, Person, Scope,
 };
 
 use super::assets::Assets;

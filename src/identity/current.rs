@@ -11,9 +11,10 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 use vestibule_plugin::{Identity, Refusal, Subject, Unavailable};
 
+use super::breaker::was_not_asked;
 use super::{Fault, Identities};
 use crate::protocol::Timestamp;
 use crate::storage::{account, accounts, sessions};
@@ -157,6 +158,11 @@ impl Identities {
 }
 
 fn unavailable(account: &account::Model, cause: &Unavailable) -> Absent {
-    error!(backend = account.backend, account = account.id, "look-up not possible: {cause}");
+    let (backend, account) = (&account.backend, &account.id);
+    if was_not_asked(cause) {
+        debug!(backend, account, "look-up not possible: {cause}");
+    } else {
+        error!(backend, account, "look-up not possible: {cause}");
+    }
     Absent::Unavailable { retry_after: RETRY }
 }

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Map;
+use tracing::Dispatch;
+use tracing::subscriber::DefaultGuard;
 use vestibule_plugin::{
-    Attributes, Backend, Directory, Identity, Login, Password, PasswordLogin, Refusal, Subject,
-    Unavailable, Username,
+    Attributes, Backend, Directory, Host, Identity, Login, NotChanged, Password, PasswordChange,
+    PasswordLogin, PasswordWarning, Refusal, Subject, Unavailable, Username,
 };
 
 use super::chain::Link;
@@ -20,19 +22,21 @@ use super::{Identities, Settings};
 use crate::protocol::Timestamp;
 use crate::seal::{MasterKey, Sealer};
 use crate::secret;
+use crate::storage::Storage;
 use crate::storage::scratch::{Scratch, sqlite};
 
 pub(super) const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 pub(super) const STEP: Duration = Duration::from_millis(50);
 pub(super) const WINDOW: Duration = Duration::from_secs(900);
 
-pub(super) fn sealer() -> Sealer {
+pub(crate) fn sealer() -> Sealer {
     Sealer::new(&MasterKey::parse(&secret::token()).unwrap(), None).unwrap()
 }
 
 pub(super) fn settings() -> Settings {
     Settings {
         backends: Vec::new(),
+        breaker_failures: 5,
         limits: Limits { per_name: 3, per_address: 1000, window: WINDOW },
         refusal_step: STEP,
         fresh_for: Duration::from_secs(60),
@@ -42,55 +46,91 @@ pub(super) fn settings() -> Settings {
 
 /// Somebody at a source.
 #[derive(Clone)]
-pub(super) struct Somebody {
+pub(crate) struct Somebody {
     pub(super) subject: String,
     pub(super) password: String,
-    pub(super) closed: Option<State>,
-    pub(super) must_change: bool,
+    pub(crate) closed: Option<State>,
+    pub(crate) must_change: bool,
     pub(super) mail: String,
+    pub(crate) warning: Option<PasswordWarning>,
 }
 
 /// How a source answers.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mood {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mood {
     Well,
     Down,
     Busy,
+    /// Takes everything, and never answers.
+    Hanging,
     /// Answers, and knows nobody any more.
     Empty,
+    /// Changes passwords, and is gone afterwards.
+    DownOnceChanged,
+    /// Breaks off while it changes a password.
+    DownWhileChanging,
+}
+
+/// What a source is asked, and how often it was.
+#[derive(Default)]
+struct Asked {
+    logins: AtomicUsize,
+    lookups: AtomicUsize,
+    changes: AtomicUsize,
+    healths: AtomicUsize,
 }
 
 /// A source of people that counts how often it is asked. Clones are the same source.
 #[derive(Clone)]
-pub(super) struct Source(Arc<Inside>);
+pub(crate) struct Source(Arc<Inside>);
 
 struct Inside {
     people: Mutex<BTreeMap<String, Somebody>>,
     mood: Mutex<Mood>,
     has_directory: bool,
-    asked: AtomicUsize,
-    looked_up: AtomicUsize,
+    changes_passwords: bool,
+    asked: Asked,
+    /// How long a login takes.
+    slow: Mutex<Duration>,
+    hosts: Mutex<Vec<Host>>,
 }
 
 impl Source {
     pub(super) fn new(has_directory: bool) -> Self {
+        Self::made(has_directory, false)
+    }
+
+    /// One at which nobody can change their password.
+    pub(crate) fn without_change() -> Self {
+        Self::made(true, false)
+    }
+
+    /// One at which people can change their password.
+    pub(crate) fn with_change() -> Self {
+        Self::made(true, true)
+    }
+
+    fn made(has_directory: bool, changes_passwords: bool) -> Self {
         Self(Arc::new(Inside {
             people: Mutex::default(),
             mood: Mutex::new(Mood::Well),
             has_directory,
-            asked: AtomicUsize::new(0),
-            looked_up: AtomicUsize::new(0),
+            changes_passwords,
+            asked: Asked::default(),
+            slow: Mutex::default(),
+            hosts: Mutex::default(),
         }))
     }
 
     /// A person whose password is `right` under these names, which are all theirs.
-    pub(super) fn add(&self, names: &[&str], subject: &str) {
+    pub(crate) fn add(&self, names: &[&str], subject: &str) {
         let somebody = Somebody {
             subject: subject.to_owned(),
             password: "right".to_owned(),
             closed: None,
             must_change: false,
             mail: format!("{subject}@example.com"),
+            warning: None,
         };
         let mut people = self.0.people.lock().unwrap();
         for name in names {
@@ -98,7 +138,7 @@ impl Source {
         }
     }
 
-    pub(super) fn change(&self, name: &str, change: impl FnOnce(&mut Somebody)) {
+    pub(crate) fn change(&self, name: &str, change: impl FnOnce(&mut Somebody)) {
         change(self.0.people.lock().unwrap().get_mut(name).unwrap());
     }
 
@@ -106,24 +146,57 @@ impl Source {
         self.0.people.lock().unwrap().remove(name);
     }
 
-    pub(super) fn is(&self, mood: Mood) {
+    pub(crate) fn is(&self, mood: Mood) {
         *self.0.mood.lock().unwrap() = mood;
     }
 
+    fn mood(&self) -> Mood {
+        *self.0.mood.lock().unwrap()
+    }
+
+    /// Every login takes so long.
+    pub(super) fn is_slow(&self, slow: Duration) {
+        *self.0.slow.lock().unwrap() = slow;
+    }
+
+    pub(crate) fn has_hosts(&self, hosts: &[Host]) {
+        *self.0.hosts.lock().unwrap() = hosts.to_vec();
+    }
+
     pub(super) fn asked(&self) -> usize {
-        self.0.asked.load(Ordering::SeqCst)
+        self.0.asked.logins.load(Ordering::SeqCst)
     }
 
     pub(super) fn looked_up(&self) -> usize {
-        self.0.looked_up.load(Ordering::SeqCst)
+        self.0.asked.lookups.load(Ordering::SeqCst)
     }
 
-    fn find(&self, wanted: impl Fn(&str, &Somebody) -> bool) -> Result<Somebody, Refusal> {
-        match *self.0.mood.lock().unwrap() {
-            Mood::Down => return Err(Unavailable::because("the test says so").into()),
-            Mood::Busy => return Err(Unavailable::Busy.into()),
-            Mood::Empty => return Err(Refusal::Unknown),
-            Mood::Well => {}
+    pub(crate) fn asked_to_change(&self) -> usize {
+        self.0.asked.changes.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn health_asked(&self) -> usize {
+        self.0.asked.healths.load(Ordering::SeqCst)
+    }
+
+    /// How many there are who can reach it, this one included.
+    pub(super) fn holders(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+
+    async fn reached(&self) -> Result<(), Unavailable> {
+        match self.mood() {
+            Mood::Down => Err(Unavailable::because("the test says so")),
+            Mood::Busy => Err(Unavailable::Busy),
+            Mood::Hanging => std::future::pending().await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn find(&self, wanted: impl Fn(&str, &Somebody) -> bool) -> Result<Somebody, Refusal> {
+        self.reached().await?;
+        if self.mood() == Mood::Empty {
+            return Err(Refusal::Unknown);
         }
         let people = self.0.people.lock().unwrap();
         let found = people.iter().find(|(name, somebody)| wanted(name, somebody));
@@ -145,7 +218,8 @@ impl Somebody {
             None => {}
         }
         let attributes: Attributes = [("mail", self.mail.as_str())].into_iter().collect();
-        Ok(Identity::new(self.subject(), attributes))
+        let identity = Identity::new(self.subject(), attributes);
+        Ok(Identity { warning: self.warning.filter(|_| proved), ..identity })
     }
 }
 
@@ -159,8 +233,17 @@ impl Backend for Source {
         if self.0.has_directory { Some(self) } else { None }
     }
 
+    fn password_change(&self) -> Option<&dyn PasswordChange> {
+        if self.0.changes_passwords { Some(self) } else { None }
+    }
+
+    fn hosts(&self) -> Vec<Host> {
+        self.0.hosts.lock().unwrap().clone()
+    }
+
     async fn health(&self) -> Result<(), Unavailable> {
-        Ok(())
+        self.0.asked.healths.fetch_add(1, Ordering::SeqCst);
+        self.reached().await
     }
 }
 
@@ -171,8 +254,10 @@ impl PasswordLogin for Source {
         username: &Username,
         password: &Password,
     ) -> Result<Identity, Refusal> {
-        self.0.asked.fetch_add(1, Ordering::SeqCst);
-        let somebody = self.find(|name, _| name == username.as_str())?;
+        self.0.asked.logins.fetch_add(1, Ordering::SeqCst);
+        let slow = *self.0.slow.lock().unwrap();
+        tokio::time::sleep(slow).await;
+        let somebody = self.find(|name, _| name == username.as_str()).await?;
         let right = somebody.password == password.expose();
         // Like a directory that tells the state of an account before it has checked the password.
         if !right && somebody.closed.is_none() {
@@ -188,8 +273,43 @@ impl PasswordLogin for Source {
 #[async_trait]
 impl Directory for Source {
     async fn lookup(&self, subject: &Subject) -> Result<Identity, Refusal> {
-        self.0.looked_up.fetch_add(1, Ordering::SeqCst);
-        self.find(|_, somebody| somebody.subject == subject.as_str())?.open(false)
+        self.0.asked.lookups.fetch_add(1, Ordering::SeqCst);
+        self.find(|_, somebody| somebody.subject == subject.as_str()).await?.open(false)
+    }
+}
+
+/// What the source says of a new password with `alice` in it.
+pub(crate) const POLICY: &str = "Must not hold your <b>name</b> & co.";
+
+#[async_trait]
+impl PasswordChange for Source {
+    async fn change(
+        &self,
+        username: &Username,
+        current: &Password,
+        new: &Password,
+    ) -> Result<(), NotChanged> {
+        self.0.asked.changes.fetch_add(1, Ordering::SeqCst);
+        let somebody = self.find(|name, _| name == username.as_str()).await?;
+        if self.mood() == Mood::DownWhileChanging {
+            return Err(Refusal::from(Unavailable::because("the test says so")).into());
+        }
+        if somebody.password != current.expose() {
+            return Err(Refusal::WrongCredentials(None).into());
+        }
+        if new.expose().contains("alice") {
+            return Err(NotChanged::Policy(POLICY.to_owned()));
+        }
+        let mut people = self.0.people.lock().unwrap();
+        for somebody in people.values_mut().filter(|other| other.subject == somebody.subject) {
+            somebody.password = new.expose().to_owned();
+            somebody.must_change = false;
+        }
+        drop(people);
+        if self.mood() == Mood::DownOnceChanged {
+            self.is(Mood::Down);
+        }
+        Ok(())
     }
 }
 
@@ -210,16 +330,14 @@ impl Scene {
     }
 
     pub(super) fn on(scratch: Scratch, source: Source) -> Self {
-        let link = Link {
-            name: "staff".to_owned(),
-            usernames: Vec::new(),
-            patience: Duration::from_secs(5),
-            backend: Box::new(source.clone()),
-        };
-        let claims = Map::from_iter([("email".to_owned(), "mail".into())]);
-        let backends = vec![(link, Mapping::parse(&claims).unwrap())];
-        let identities =
-            Identities::of(backends, &settings(), &scratch.storage, &sealer()).unwrap();
+        let identities = identities(&source, None, &scratch.storage, &sealer());
+        Self { scratch, source, identities }
+    }
+
+    /// One whose source puts up with so many wrong passwords for a name.
+    pub(super) async fn limited(attempts: u32) -> Self {
+        let (scratch, source) = (sqlite().await, Source::new(true));
+        let identities = identities(&source, Some(attempts), &scratch.storage, &sealer());
         Self { scratch, source, identities }
     }
 
@@ -242,5 +360,87 @@ impl Scene {
             now,
         };
         self.identities.log_in(attempt).await
+    }
+
+    /// Does something to its database that no code of ours does.
+    pub(super) async fn execute(&self, statement: &str) {
+        use sea_orm::ConnectionTrait;
+        let database = self.scratch.storage.write_connection();
+        database.execute_unprepared(statement).await.unwrap();
+    }
+
+    /// A change of password, as a person asks for it.
+    pub(super) async fn change(
+        &self,
+        name: &str,
+        current: &str,
+        new: &str,
+    ) -> Result<LoggedIn, super::NotChanged> {
+        let attempt = Attempt {
+            username: name,
+            password: current.to_owned(),
+            address: [192, 0, 2, 1].into(),
+            known: None,
+            now: NOW,
+        };
+        let new = Password::parse(new.to_owned()).unwrap();
+        self.identities.change_password(attempt, new).await
+    }
+}
+
+/// People who are known to one source, `staff`.
+pub(crate) fn identities(
+    source: &Source,
+    attempts: Option<u32>,
+    storage: &Storage,
+    sealer: &Sealer,
+) -> Identities {
+    let link = Link {
+        name: "staff".to_owned(),
+        usernames: Vec::new(),
+        patience: Duration::from_secs(5),
+        attempts,
+        backend: Box::new(source.clone()),
+    };
+    let claims = Map::from_iter([("email".to_owned(), "mail".into())]);
+    let backends = vec![(link, Mapping::parse(&claims).unwrap())];
+    Identities::of(backends, &settings(), storage, sealer).unwrap()
+}
+
+/// Keeps a subscriber that hears nothing. Where there is only one, `tracing` asks the first thread that
+/// comes to a line whether it is heard, and believes that of all threads.
+pub(crate) fn hear_every_thread() {
+    static DEAF: OnceLock<Dispatch> = OnceLock::new();
+    DEAF.get_or_init(|| Dispatch::new(tracing_subscriber::registry()));
+}
+
+/// What is logged while it is kept, as text.
+#[derive(Clone, Default)]
+pub(super) struct Journal(Arc<Mutex<Vec<u8>>>);
+
+impl Journal {
+    /// Writes down what this thread logs until the guard is dropped.
+    pub(super) fn open() -> (Self, DefaultGuard) {
+        hear_every_thread();
+        let journal = Self::default();
+        let pages = journal.clone();
+        let subscriber =
+            tracing_subscriber::fmt().with_ansi(false).with_writer(move || pages.clone()).finish();
+        (journal, tracing::subscriber::set_default(subscriber))
+    }
+
+    pub(super) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl std::io::Write for Journal {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }

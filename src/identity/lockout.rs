@@ -13,6 +13,13 @@
 //!
 //! *Why a counter for known browsers:* anybody can use up the tries under a name. A browser in which
 //! this name has logged in before has tries of its own that strangers cannot touch.
+//!
+//! *Why a limit over all browsers:* a directory shuts an account itself after so many wrong passwords,
+//! for longer than we do and everywhere. Where a backend's `attempts` say how many it may hear of, all
+//! browsers together have no more under one name; strangers have the half of them, rounded up, so that
+//! the rest is left to the browsers that are known. A name that several backends may hear of has the
+//! least of their limits. What it does not bound: somebody with several names has so many tries under
+//! each, and what the directory hears from others.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
@@ -73,8 +80,10 @@ impl KnownBrowser {
 /// A counted try.
 pub(super) struct Counted {
     buckets: Vec<String>,
-    /// Whether only the browser's own counter was asked.
+    /// Whether it was made in a browser that is known, which has tries of its own.
     pub(super) known: bool,
+    /// How many tries strangers have under this name.
+    most: u32,
     /// The keyed hash of the name, for the cookie.
     name: String,
 }
@@ -97,10 +106,12 @@ impl Lockout {
     /// Buckets of names, and of addresses: 2^20 each.
     const BUCKETS: u32 = 1 << 20;
 
-    /// Counts a try under a normalised name. `Err` is to be answered at once: nobody is asked.
+    /// Counts a try under a normalised name, of which the backends put up with `heard` wrong ones.
+    /// `Err` is to be answered at once: nobody is asked.
     pub(super) async fn count(
         &self,
         username: &str,
+        heard: Option<u32>,
         address: IpAddr,
         browser: Option<&KnownBrowser>,
         now: Timestamp,
@@ -108,7 +119,9 @@ impl Lockout {
         let window = self.limits.window;
         let name = self.keyed("name", username);
         let known = browser.filter(|browser| browser.names.contains(&name));
-        let limited = self.limited(username, address, known);
+        let most = heard.map_or(u32::MAX, |heard| heard.div_ceil(2)).min(self.limits.per_name);
+        let mut limited = self.limited(username, most, address, known);
+        limited.extend(heard.map(|heard| (self.bucket("heard", username), heard)));
         let buckets: Vec<String> = limited.iter().map(|(bucket, _)| bucket.clone()).collect();
 
         let before = attempts::read(&self.storage, &buckets, now, window).await?;
@@ -119,7 +132,7 @@ impl Lockout {
         let counts = attempts::count(&self.storage, &buckets, now, window).await?;
         let over = beyond(&counts, |bucket| limit_of(&limited, bucket));
         let Some(until) = over.iter().map(|count| count.first_at).max() else {
-            return Ok(Ok(Counted { buckets, known: known.is_some(), name }));
+            return Ok(Ok(Counted { buckets, known: known.is_some(), most, name }));
         };
         // A try that one counter refuses is not held against the other: from a blocked address
         // nobody could use up the tries of every name there is.
@@ -137,6 +150,7 @@ impl Lockout {
     fn limited(
         &self,
         username: &str,
+        most: u32,
         address: IpAddr,
         known: Option<&KnownBrowser>,
     ) -> Vec<(String, u32)> {
@@ -148,7 +162,7 @@ impl Lockout {
                 vec![(self.bucket("browser", &both), per_name)]
             }
             None => vec![
-                (self.bucket("name", username), per_name),
+                (self.bucket("name", username), most),
                 (self.bucket("address", &network(address)), per_address),
             ],
         }
@@ -159,16 +173,20 @@ impl Lockout {
         attempts::take_back(&self.storage, &counted.buckets).await
     }
 
-    /// Counts a wrong password for a person, whatever name was typed.
+    /// Counts a wrong password for a person, whatever name was typed; nothing for a known browser.
     pub(super) async fn count_for(
         &self,
         backend: &str,
         subject: &Subject,
+        counted: &Counted,
         now: Timestamp,
     ) -> Result<Result<(), TooMany>, storage::Fault> {
+        if counted.known {
+            return Ok(Ok(()));
+        }
         let bucket = [self.person(backend, subject)];
         let counts = attempts::count(&self.storage, &bucket, now, self.limits.window).await?;
-        Ok(self.judge(&counts, i64::from(self.limits.per_name), now))
+        Ok(self.judge(&counts, i64::from(counted.most), now))
     }
 
     /// Whether a person's right password is let in: under the same condition under which a wrong one
@@ -177,11 +195,15 @@ impl Lockout {
         &self,
         backend: &str,
         subject: &Subject,
+        counted: &Counted,
         now: Timestamp,
     ) -> Result<Result<(), TooMany>, storage::Fault> {
+        if counted.known {
+            return Ok(Ok(()));
+        }
         let bucket = [self.person(backend, subject)];
         let counts = attempts::read(&self.storage, &bucket, now, self.limits.window).await?;
-        Ok(self.judge(&counts, i64::from(self.limits.per_name) - 1, now))
+        Ok(self.judge(&counts, i64::from(counted.most) - 1, now))
     }
 
     /// Counts a try at an administrator's name. Never refuses.

@@ -1,5 +1,5 @@
-//! The one door for every password, whoever asks for it (LK1): the login page now, grants and
-//! step-up later.
+//! The one door for every password, whoever asks for it (LK1): the login page and the change of a
+//! password now, grants and step-up later.
 //!
 //! In this order: the name is normalised, the try is counted, the backends are asked, the account is
 //! found or made, the try is taken back. A refusal is answered at the next multiple of a step of
@@ -9,9 +9,12 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
-use tracing::{error, info, warn};
-use vestibule_plugin::{Identity, Password, Refusal, Subject, Unavailable};
+use tracing::{debug, error, field, info, warn};
+use vestibule_plugin::{
+    Identity, Password, PasswordWarning, Refusal, Subject, Unavailable, Username,
+};
 
+use super::breaker::was_not_asked;
 use super::lockout::{Counted, KnownBrowser, TooMany};
 use super::{Fault, Identities, names};
 use crate::protocol::Timestamp;
@@ -41,6 +44,16 @@ pub struct LoggedIn {
     pub acr: Option<String>,
     /// What the browser is to be told, sealed.
     pub known: KnownBrowser,
+    /// What the person may be told of their password.
+    pub warning: Option<Warning>,
+}
+
+/// What a backend said of a right password.
+#[derive(Clone, Copy, Debug)]
+pub struct Warning {
+    pub password: PasswordWarning,
+    /// Whether it can be changed here.
+    pub changeable: bool,
 }
 
 /// Why nobody was logged in. What the person may be told, and no more.
@@ -54,7 +67,10 @@ pub enum Refused {
     Closed(State),
     /// The password was right, and must be changed first.
     #[error("the password must be changed")]
-    PasswordExpired,
+    PasswordExpired {
+        /// Whether it can be changed here.
+        changeable: bool,
+    },
     /// Too many tries lately. Known and unknown names alike.
     #[error("too many attempts")]
     TooMany { retry_after: Duration },
@@ -88,23 +104,42 @@ const AFTER_OUTAGE: Duration = Duration::from_secs(30);
 const AFTER_STORM: Duration = Duration::from_secs(2);
 
 /// A refusal, and when it is answered.
-enum Ending {
+pub(super) enum Ending<R = Refused> {
     /// Before anybody was asked: nothing to hide, and no reason to keep the person waiting.
-    AtOnce(Refused),
-    InStep(Refused),
+    AtOnce(R),
+    InStep(R),
 }
 
-impl<E: Into<Fault>> From<E> for Ending {
+impl<R: From<Refused>, E: Into<Fault>> From<E> for Ending<R> {
     fn from(fault: E) -> Self {
-        Self::InStep(Refused::Fault(fault.into()))
+        Self::InStep(Refused::Fault(fault.into()).into())
     }
+}
+
+/// Whoever may be asked about: the name and the password have their form, and the try is counted.
+pub(super) struct Candidate<'a> {
+    pub(super) name: Username,
+    pub(super) password: Password,
+    pub(super) counted: Counted,
+    pub(super) known: Option<&'a KnownBrowser>,
+    pub(super) now: Timestamp,
 }
 
 impl Identities {
     /// Logs a person in by name and password.
     pub async fn log_in(&self, attempt: Attempt<'_>) -> Result<LoggedIn, Refused> {
         let began = Instant::now();
-        match self.attempt(attempt).await {
+        let ended = self.attempt(attempt).await;
+        self.in_step(began, ended).await
+    }
+
+    /// Answers a refusal when it is time.
+    pub(super) async fn in_step<R>(
+        &self,
+        began: Instant,
+        ended: Result<LoggedIn, Ending<R>>,
+    ) -> Result<LoggedIn, R> {
+        match ended {
             Ok(logged_in) => Ok(logged_in),
             Err(Ending::AtOnce(refused)) => Err(refused),
             Err(Ending::InStep(refused)) => {
@@ -115,13 +150,29 @@ impl Identities {
     }
 
     async fn attempt(&self, attempt: Attempt<'_>) -> Result<LoggedIn, Ending> {
+        let candidate = self.count(attempt).await?;
+        let answer = self.0.chain.authenticate(&candidate.name, &candidate.password).await;
+        match (answer.backend, answer.outcome) {
+            (Some(backend), Ok(identity)) => self.admit(backend, &identity, candidate).await,
+            (backend, Err(refusal)) => {
+                let backend = backend.unwrap_or_default();
+                Err(Ending::InStep(self.turn_away(backend, refusal, &candidate).await?))
+            }
+            // The chain names whoever let someone in.
+            (None, Ok(_)) => Err(Ending::InStep(Refused::Wrong)),
+        }
+    }
+
+    /// What comes before any backend hears of a try.
+    pub(super) async fn count<'a>(&self, attempt: Attempt<'a>) -> Result<Candidate<'a>, Ending> {
         let Attempt { username, password, address, known, now } = attempt;
         // First of all, so that it is wiped whatever follows.
         let password = Password::parse(password);
         // What cannot be a name is counted like a name that nobody has.
         let name = names::normalise(username).ok();
+        let heard = name.as_ref().and_then(|name| self.0.chain.attempts(name));
         let counter = name.as_ref().map_or(username, |name| name.as_str());
-        let counted = match self.0.lockout.count(counter, address, known, now).await? {
+        let counted = match self.0.lockout.count(counter, heard, address, known, now).await? {
             Ok(counted) => counted,
             Err(too_many) => return Err(Ending::AtOnce(too_many.into())),
         };
@@ -129,66 +180,60 @@ impl Identities {
             info!("login refused: the name or the password cannot be one");
             return Err(Ending::InStep(Refused::Wrong));
         };
-        let answer = self.0.chain.authenticate(&name, &password).await;
-        match (answer.backend, answer.outcome) {
-            (Some(backend), Ok(identity)) => {
-                self.admit(backend, &identity, counted, known, now).await
-            }
-            (backend, Err(refusal)) => {
-                let backend = backend.unwrap_or_default();
-                let refused = self.turn_away(backend, name.as_str(), refusal, counted, now).await?;
-                Err(Ending::InStep(refused))
-            }
-            // The chain names whoever let someone in.
-            (None, Ok(_)) => Err(Ending::InStep(Refused::Wrong)),
-        }
+        Ok(Candidate { name, password, counted, known, now })
     }
 
-    async fn admit(
+    pub(super) async fn admit(
         &self,
         backend: &str,
         identity: &Identity,
-        counted: Counted,
-        known: Option<&KnownBrowser>,
-        now: Timestamp,
+        candidate: Candidate<'_>,
     ) -> Result<LoggedIn, Ending> {
+        let Candidate { counted, known, now, .. } = candidate;
         let lockout = &self.0.lockout;
-        if !counted.known
-            && let Err(too_many) = lockout.permits(backend, &identity.subject, now).await?
-        {
+        if let Err(too_many) = lockout.permits(backend, &identity.subject, &counted, now).await? {
             return Err(Ending::InStep(too_many.into()));
         }
         let account = self.0.accounts.find_or_create(backend, identity, now).await?;
         lockout.take_back(&counted).await?;
-        info!(backend, account = account.id, "logged in");
+        let warning = identity.warning.map(|warning| Warning {
+            password: warning,
+            changeable: self.0.chain.changes_passwords(backend),
+        });
+        let warned = identity.warning.as_ref().map(field::debug);
+        info!(backend, account = account.id, warned, "logged in");
         let evidence = identity.evidence.clone().unwrap_or_default();
         let amr = if evidence.amr.is_empty() { vec!["pwd".to_owned()] } else { evidence.amr };
-        Ok(LoggedIn { account, amr, acr: evidence.acr, known: lockout.remember(known, counted) })
+        let known = lockout.remember(known, counted);
+        Ok(LoggedIn { account, amr, acr: evidence.acr, known, warning })
     }
 
     /// What becomes of a refusal, by its kind.
-    async fn turn_away(
+    pub(super) async fn turn_away(
         &self,
         backend: &str,
-        username: &str,
         refusal: Refusal,
-        counted: Counted,
-        now: Timestamp,
+        candidate: &Candidate<'_>,
     ) -> Result<Refused, Fault> {
-        log(backend, username, &refusal);
+        let Candidate { name, counted, now, .. } = candidate;
+        log(backend, name.as_str(), &refusal);
+        let lockout = &self.0.lockout;
         let refused = match &refusal {
             Refusal::Unavailable(cause) => {
-                self.0.lockout.take_back(&counted).await?;
-                return Ok(unavailable(cause));
+                lockout.take_back(counted).await?;
+                return Ok(Refused::Unavailable { retry_after: retry_after(cause) });
             }
-            Refusal::PasswordExpired => return Ok(Refused::PasswordExpired),
+            Refusal::PasswordExpired => {
+                let changeable = self.0.chain.changes_passwords(backend);
+                return Ok(Refused::PasswordExpired { changeable });
+            }
             Refusal::Locked { proved: true, .. } => return Ok(Refused::Closed(State::Locked)),
             Refusal::Disabled { proved: true, .. } => return Ok(Refused::Closed(State::Disabled)),
             Refusal::Expired { proved: true, .. } => return Ok(Refused::Closed(State::Expired)),
             _ => Refused::Wrong,
         };
-        if let (Some(subject), false) = (subject(&refusal), counted.known)
-            && let Err(too_many) = self.0.lockout.count_for(backend, subject, now).await?
+        if let Some(subject) = subject(&refusal)
+            && let Err(too_many) = lockout.count_for(backend, subject, counted, *now).await?
         {
             return Ok(too_many.into());
         }
@@ -208,7 +253,7 @@ fn next_step(elapsed: Duration, step: Duration) -> Duration {
 
 /// One line for each refusal. A name that nobody has may be a password in the wrong field: it is
 /// not logged.
-fn log(backend: &str, username: &str, refusal: &Refusal) {
+pub(super) fn log(backend: &str, username: &str, refusal: &Refusal) {
     match refusal {
         Refusal::Unknown => info!("login refused: {refusal}"),
         Refusal::WrongCredentials(_) | Refusal::PasswordExpired | Refusal::Cancelled => {
@@ -220,18 +265,20 @@ fn log(backend: &str, username: &str, refusal: &Refusal) {
             warn!(backend, username, proved, "login refused: {refusal}");
         }
         Refusal::Unavailable(Unavailable::Busy) => warn!(backend, "login not possible: {refusal}"),
+        Refusal::Unavailable(cause) if was_not_asked(cause) => {
+            debug!(backend, "login not possible: {refusal}");
+        }
         Refusal::Unavailable(Unavailable::Failed(_)) => {
             error!(backend, "login not possible: {refusal}");
         }
     }
 }
 
-fn unavailable(cause: &Unavailable) -> Refused {
-    let retry_after = match cause {
+pub(super) fn retry_after(cause: &Unavailable) -> Duration {
+    match cause {
         Unavailable::Busy => AFTER_STORM,
         Unavailable::Failed(_) => AFTER_OUTAGE,
-    };
-    Refused::Unavailable { retry_after }
+    }
 }
 
 fn subject(refusal: &Refusal) -> Option<&Subject> {

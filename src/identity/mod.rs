@@ -1,7 +1,7 @@
 //! People: who they are, where they are known, and what is said of them.
 //!
 //! ```text
-//! name, password ─▶ names ─▶ lockout ─▶ chain ─▶ accounts        log_in, the one door
+//! name, password ─▶ names ─▶ lockout ─▶ chain ─▶ accounts        log_in and change, the one door
 //!                                         │
 //! account ─────────▶ current ─────────────┴────▶ accounts ─▶ mapping ─▶ claims
 //! ```
@@ -12,7 +12,9 @@
 mod accounts;
 #[cfg(feature = "database")]
 mod administrator;
+mod breaker;
 mod chain;
+mod change;
 mod current;
 mod lockout;
 mod log_in;
@@ -37,9 +39,11 @@ use chain::{Chain, Link};
 use lockout::Lockout;
 use mapping::Mapping;
 
+pub use breaker::Condition;
+pub use change::NotChanged;
 pub use current::Absent;
 pub use lockout::{KnownBrowser, Limits};
-pub use log_in::{Attempt, LoggedIn, Refused, State};
+pub use log_in::{Attempt, LoggedIn, Refused, State, Warning};
 pub use names::normalise;
 pub use registry::{BackendSettings, Misconfigured};
 
@@ -48,6 +52,8 @@ pub use registry::{BackendSettings, Misconfigured};
 pub struct Settings {
     /// In the order in which they are asked.
     pub backends: Vec<BackendSettings>,
+    /// A backend that fails so often in a row is left alone until it answers again.
+    pub breaker_failures: u32,
     pub limits: Limits,
     /// Refusals are answered at multiples of this time.
     pub refusal_step: Duration,
@@ -86,6 +92,8 @@ pub enum Fault {
     Attributes(String),
     #[error("account {0} has no subject that could be looked up")]
     Subject(String),
+    #[error("the change of a password was broken off")]
+    Interrupted,
 }
 
 impl Fault {
@@ -120,7 +128,7 @@ impl Identities {
             }
             links.push(link);
         }
-        let chain = Chain::new(links)?;
+        let chain = Chain::new(links, settings.breaker_failures)?;
         Ok(Self(Arc::new(Parts {
             chain,
             mappings,
@@ -142,9 +150,19 @@ impl Identities {
         })))
     }
 
-    /// Whether each backend could answer now, by name.
+    /// Whether each backend could answer now, by name: all are asked, as long as each may take.
     pub async fn health(&self) -> Vec<(&str, Result<(), Unavailable>)> {
-        self.0.chain.health().await
+        self.0.chain.health(Duration::MAX).await
+    }
+
+    /// As [`Identities::health`], for whoever waits no longer than `patience`.
+    pub async fn health_within(&self, patience: Duration) -> Vec<(&str, Result<(), Unavailable>)> {
+        self.0.chain.health(patience).await
+    }
+
+    /// How each backend was lately seen, in order. Asks none.
+    pub fn conditions(&self) -> impl Iterator<Item = Condition<'_>> {
+        self.0.chain.conditions()
     }
 
     /// The backends that are buttons on the login page, in order.
@@ -154,6 +172,6 @@ impl Identities {
 }
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;

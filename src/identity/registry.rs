@@ -29,6 +29,8 @@ pub struct BackendSettings {
     pub usernames: Vec<String>,
     /// How long an answer may take.
     pub patience: Duration,
+    /// Wrong passwords for one name that the backend may hear of before further tries must wait.
+    pub attempts: Option<u32>,
     /// Claims and where each comes from; empty for attributes named as claims are.
     pub claims: Map<String, Value>,
     /// The plugin's own options.
@@ -58,6 +60,11 @@ pub enum Misconfigured {
         "the backends `{one}` and `{two}` claim the same `usernames`; give each name to one of them"
     )]
     Collision { one: String, two: String },
+    #[error(
+        "the backend `{one}` cannot tell an unknown name from a wrong password, so `{two}` would never \
+         be asked; give `usernames` to `{one}`, or put it behind `{two}`"
+    )]
+    Hidden { one: String, two: String },
 }
 
 impl Misconfigured {
@@ -135,8 +142,9 @@ pub(super) fn open(
     let attributes = mapping.attributes();
     let opening = Opening { name: &settings.name, options: &settings.options, attributes, storage };
     let backend = (plugin.open)(opening).map_err(bad)?;
-    let (name, patience) = (settings.name.clone(), settings.patience);
-    Ok((Link { name, usernames, patience, backend }, mapping))
+    let &BackendSettings { patience, attempts, .. } = settings;
+    let name = settings.name.clone();
+    Ok((Link { name, usernames, patience, attempts, backend }, mapping))
 }
 
 /// The names that are a backend's alone.

@@ -4,6 +4,7 @@
 //! wrong password, disabled account), one password is hashed before the answer, so that the answers
 //! take equally long.
 
+mod change;
 mod hasher;
 mod people;
 mod person;
@@ -14,8 +15,8 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter};
 use tracing::warn;
 use vestibule_plugin::{
-    Backend, Directory, Identity, Login, Password, PasswordLogin, Refusal, Subject, Unavailable,
-    Username,
+    Backend, Directory, Identity, Login, Password, PasswordChange, PasswordLogin, Refusal, Subject,
+    Unavailable, Username,
 };
 
 pub use hasher::{Cost, Hasher, Verdict};
@@ -92,6 +93,10 @@ impl Backend for People {
     }
 
     fn directory(&self) -> Option<&dyn Directory> {
+        Some(self)
+    }
+
+    fn password_change(&self) -> Option<&dyn PasswordChange> {
         Some(self)
     }
 

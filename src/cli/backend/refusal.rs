@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn what_the_person_sees_is_what_the_page_says() {
-        let page = include_str!("../../../templates/login.html");
+        let page = include_str!("../../../templates/parts.html");
         for refusal in [
             Refusal::Unknown,
             Refusal::WrongCredentials(None),

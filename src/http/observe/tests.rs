@@ -111,6 +111,7 @@ struct Paper(Arc<Mutex<Vec<u8>>>);
 impl Paper {
     /// Collects what is logged on this thread, as long as the guard lives.
     fn laid_out(&self) -> DefaultGuard {
+        crate::identity::fixture::hear_every_thread();
         let paper = self.clone();
         let layer = tracing_subscriber::fmt().with_writer(move || paper.clone()).with_ansi(false);
         tracing::subscriber::set_default(layer.finish())

@@ -78,7 +78,10 @@ pub enum Message {
     Locked,
     Disabled,
     Expired,
+    /// Cannot be changed here.
     PasswordExpired,
+    /// It is changed, and the login with it was not possible yet.
+    PasswordChanged,
     TooMany {
         /// How long to wait.
         seconds: u64,
@@ -109,6 +112,95 @@ impl Page for Login {
 
     fn application(&self) -> Option<&Application> {
         self.application.as_ref()
+    }
+}
+
+/// Why the password page is shown as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Obstacle {
+    /// The password is right, and must be changed before anything else.
+    Due,
+    /// The new password and its repetition differ.
+    Mismatch,
+    /// The new password is the present one.
+    Same,
+    Blank,
+    Short {
+        /// The fewest characters.
+        least: usize,
+    },
+    Long,
+    /// A character that no password has.
+    Character,
+    /// The backend does not allow it.
+    Policy {
+        /// In the backend's own words.
+        words: String,
+    },
+    /// The backend changes no passwords.
+    NotOffered,
+    /// The backend broke off.
+    Unsure,
+    #[serde(untagged)]
+    Login(Message),
+}
+
+/// Posts `username`, `current_password`, `new_password`, `repeated_password`, `answer=change` | `answer=cancel`, and the hidden
+/// fields, to `/login/password`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Password {
+    pub hidden: Vec<Field>,
+    pub application: Application,
+    pub username: Option<String>,
+    /// The fewest characters of a new password.
+    pub shortest: usize,
+    pub message: Option<Obstacle>,
+}
+
+impl Page for Password {
+    const TEMPLATE: &'static str = "password.html";
+    const LEADS_AWAY: bool = true;
+
+    fn application(&self) -> Option<&Application> {
+        Some(&self.application)
+    }
+}
+
+/// What is left of a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Expiry {
+    Days {
+        number: u64,
+    },
+    Hours {
+        number: u64,
+    },
+    /// Less than an hour.
+    Soon,
+    /// Logins with a password that has expired.
+    Logins {
+        number: u32,
+    },
+}
+
+/// After a login. Leads on to `/oauth2/authorize`, or to `/login/password`, with the hidden fields in the query.
+#[derive(Debug, Clone, Serialize)]
+pub struct PasswordWarning {
+    pub hidden: Vec<Field>,
+    pub application: Application,
+    pub expiry: Expiry,
+    /// Hidden fields for the password page, where the password can be changed here.
+    pub change: Option<Vec<Field>>,
+}
+
+impl Page for PasswordWarning {
+    const TEMPLATE: &'static str = "password_warning.html";
+    const LEADS_AWAY: bool = true;
+
+    fn application(&self) -> Option<&Application> {
+        Some(&self.application)
     }
 }
 

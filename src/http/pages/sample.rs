@@ -3,8 +3,8 @@
 use minijinja::value::{Serde, Value};
 
 use super::{
-    Application, Button, Choice, Consent, Failure, Field, FormPost, Home, Link, LoggedOut, Login,
-    Logout, Message, Page, Person, Scope,
+    Application, Button, Choice, Consent, Expiry, Failure, Field, FormPost, Home, Link, LoggedOut,
+    Login, Logout, Message, Obstacle, Page, Password, PasswordWarning, Person, Scope,
 };
 
 /// Each template's name with values for it.
@@ -43,6 +43,7 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         Message::Disabled,
         Message::Expired,
         Message::PasswordExpired,
+        Message::PasswordChanged,
         Message::TooMany { seconds: 1 },
         Message::TooMany { seconds: 30 },
         Message::Unavailable,
@@ -52,6 +53,8 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         messages
             .map(|message| entry(&Login { message: Some(message), ..login(Some(application())) })),
     );
+    pages.extend(passwords(&messages));
+    pages.extend(warnings());
     pages
 }
 
@@ -68,6 +71,62 @@ fn login(application: Option<Application>) -> Login {
         backends: vec![Button { name: "partner".to_owned(), label: "Partner ID".to_owned() }],
         message: None,
     }
+}
+
+fn passwords(messages: &[Message]) -> Vec<(&'static str, Value)> {
+    let words = "Password is in the list of the last five".to_owned();
+    let obstacles = [
+        Obstacle::Due,
+        Obstacle::Mismatch,
+        Obstacle::Same,
+        Obstacle::Blank,
+        Obstacle::Short { least: 8 },
+        Obstacle::Long,
+        Obstacle::Character,
+        Obstacle::Policy { words },
+        Obstacle::NotOffered,
+        Obstacle::Unsure,
+    ];
+    let all = obstacles.into_iter().chain(messages.iter().copied().map(Obstacle::Login));
+    let page = |message| {
+        let username = Some("alice".to_owned());
+        entry(&Password {
+            hidden: hidden(),
+            application: application(),
+            username,
+            shortest: 8,
+            message,
+        })
+    };
+    let spare = Password {
+        hidden: hidden(),
+        application: spare_application(),
+        username: None,
+        shortest: 8,
+        message: None,
+    };
+    all.map(Some).map(page).chain([entry(&spare)]).collect()
+}
+
+fn warnings() -> Vec<(&'static str, Value)> {
+    let change = vec![Field::new("pending", "sealed"), Field::new("username", "alice")];
+    let page = |expiry, change| {
+        entry(&PasswordWarning { hidden: hidden(), application: application(), expiry, change })
+    };
+    let expiries = [
+        Expiry::Days { number: 5 },
+        Expiry::Days { number: 1 },
+        Expiry::Hours { number: 23 },
+        Expiry::Hours { number: 1 },
+        Expiry::Soon,
+        Expiry::Logins { number: 2 },
+        Expiry::Logins { number: 1 },
+        Expiry::Logins { number: 0 },
+    ];
+    expiries
+        .into_iter()
+        .flat_map(|left| [page(left, None), page(left, Some(change.clone()))])
+        .collect()
 }
 
 fn consent() -> Consent {

@@ -19,7 +19,7 @@ fn address(text: &str) -> IpAddr {
 }
 
 async fn count(lockout: &Lockout, name: &str, from: &str, now: Timestamp) -> Result<(), TooMany> {
-    lockout.count(name, address(from), None, now).await.unwrap().map(drop)
+    lockout.count(name, None, address(from), None, now).await.unwrap().map(drop)
 }
 
 #[tokio::test]
@@ -128,10 +128,10 @@ async fn a_success_takes_back_its_own_try_and_no_other() {
     let (_scratch, lockout) = lockout().await;
     let from = address("192.0.2.1");
     for _ in 0..2 {
-        let _wrong = lockout.count("alice", from, None, NOW).await.unwrap();
+        let _wrong = lockout.count("alice", None, from, None, NOW).await.unwrap();
     }
     for _ in 0..5 {
-        let Ok(right) = lockout.count("alice", from, None, NOW).await.unwrap() else {
+        let Ok(right) = lockout.count("alice", None, from, None, NOW).await.unwrap() else {
             panic!("a third try is permitted");
         };
         lockout.take_back(&right).await.unwrap();
@@ -145,37 +145,66 @@ async fn a_success_takes_back_its_own_try_and_no_other() {
 async fn a_person_is_counted_whatever_name_was_typed() {
     let (_scratch, lockout) = lockout().await;
     let subject = Subject::parse("s").unwrap();
+    let Ok(typed) = lockout.count("x", None, address("192.0.2.1"), None, NOW).await.unwrap() else {
+        panic!("a first try is permitted");
+    };
     for _ in 0..3 {
-        assert_eq!(lockout.permits("a", &subject, NOW).await.unwrap(), Ok(()));
-        assert_eq!(lockout.count_for("a", &subject, NOW).await.unwrap(), Ok(()));
+        assert_eq!(lockout.permits("a", &subject, &typed, NOW).await.unwrap(), Ok(()));
+        assert_eq!(lockout.count_for("a", &subject, &typed, NOW).await.unwrap(), Ok(()));
     }
-    let right = lockout.permits("a", &subject, NOW).await.unwrap();
-    let wrong = lockout.count_for("a", &subject, NOW).await.unwrap();
+    let right = lockout.permits("a", &subject, &typed, NOW).await.unwrap();
+    let wrong = lockout.count_for("a", &subject, &typed, NOW).await.unwrap();
     assert!(right.is_err());
     assert_eq!(right, wrong, "too many does not tell which password was right");
-    assert_eq!(lockout.permits("b", &subject, NOW).await.unwrap(), Ok(()));
-    assert_eq!(lockout.permits("a", &subject, NOW.plus(WINDOW)).await.unwrap(), Ok(()));
+    assert_eq!(lockout.permits("b", &subject, &typed, NOW).await.unwrap(), Ok(()));
+    assert_eq!(lockout.permits("a", &subject, &typed, NOW.plus(WINDOW)).await.unwrap(), Ok(()));
+}
+
+#[tokio::test]
+async fn a_backend_hears_no_more_wrong_passwords_than_it_puts_up_with() {
+    let (_scratch, mut lockout) = lockout().await;
+    lockout.limits = Limits { per_name: 10, per_address: 100, window: WINDOW };
+    let from = address("192.0.2.1");
+    let count = async |browser: Option<&KnownBrowser>| {
+        lockout.count("alice", Some(5), from, browser, NOW).await.unwrap()
+    };
+    let mut browsers = Vec::new();
+    for _ in 0..3 {
+        let Ok(first) = count(None).await else { panic!("a first try is permitted") };
+        lockout.take_back(&first).await.unwrap();
+        browsers.push(lockout.remember(None, first));
+    }
+    // Of five, strangers have three, and the browsers that are known share what is left.
+    for permitted in [true, true, true, false, false] {
+        assert_eq!(count(None).await.is_ok(), permitted);
+    }
+    for (browser, permitted) in browsers.iter().zip([true, true, false]) {
+        assert_eq!(count(Some(browser)).await.is_ok(), permitted);
+    }
+    let bob = lockout.count("bob", Some(5), from, None, NOW).await.unwrap();
+    assert!(bob.is_ok(), "others are free");
 }
 
 #[tokio::test]
 async fn strangers_cannot_use_up_the_tries_of_a_known_browser() {
     let (_scratch, lockout) = lockout().await;
     let from = address("192.0.2.1");
-    let Ok(first) = lockout.count("alice", from, None, NOW).await.unwrap() else {
+    let Ok(first) = lockout.count("alice", None, from, None, NOW).await.unwrap() else {
         panic!("a first try is permitted");
     };
     lockout.take_back(&first).await.unwrap();
     let browser = lockout.remember(None, first);
     for _ in 0..10 {
-        let _stranger = lockout.count("alice", from, None, NOW).await.unwrap();
+        let _stranger = lockout.count("alice", None, from, None, NOW).await.unwrap();
     }
     for _ in 0..3 {
-        let own = lockout.count("alice", from, Some(&browser), NOW).await.unwrap();
+        let own = lockout.count("alice", None, from, Some(&browser), NOW).await.unwrap();
         assert!(own.is_ok_and(|counted| counted.known));
     }
-    let own = lockout.count("alice", from, Some(&browser), NOW).await.unwrap();
+    let own = lockout.count("alice", None, from, Some(&browser), NOW).await.unwrap();
     assert!(own.is_err(), "it has as many tries as anybody");
-    let other = lockout.count("bob", address("192.0.2.2"), Some(&browser), NOW).await.unwrap();
+    let other =
+        lockout.count("bob", None, address("192.0.2.2"), Some(&browser), NOW).await.unwrap();
     assert!(other.is_ok_and(|counted| !counted.known), "it is known for one name only");
 }
 

@@ -27,7 +27,7 @@ fn email(scene: &Scene, account: &account::Model) -> serde_json::Value {
     scene.identities.claims(account).unwrap()["email"].clone()
 }
 
-async fn sign_on(scene: &Scene, account: &account::Model) {
+pub(super) async fn sign_on(scene: &Scene, account: &account::Model) {
     let session = session::Model {
         cookie_hash: format!("cookie of {}", account.id),
         sid: format!("sid of {}", account.id),
@@ -44,7 +44,7 @@ async fn sign_on(scene: &Scene, account: &account::Model) {
     sessions::put(&scene.scratch.storage, session).await.unwrap();
 }
 
-async fn has_session(scene: &Scene, account: &account::Model) -> bool {
+pub(super) async fn has_session(scene: &Scene, account: &account::Model) -> bool {
     let sid = format!("sid of {}", account.id);
     sessions::find_by_sid(&scene.scratch.storage, &sid).await.unwrap().is_some()
 }

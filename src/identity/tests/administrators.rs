@@ -16,6 +16,7 @@ async fn with_root() -> (Scene, Identities) {
         kind: "database".to_owned(),
         usernames: Vec::new(),
         patience: Duration::from_secs(5),
+        attempts: None,
         claims: serde_json::Map::new(),
         options: json!({ "hash_memory": 8, "hash_passes": 1 }).as_object().unwrap().clone(),
     }];

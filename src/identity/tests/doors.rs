@@ -1,24 +1,38 @@
 //! Who gets in, who does not, and what they learn from it.
 
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::super::fixture::{Mood, NOW, STEP, Scene, Source, WINDOW};
-use super::super::{Attempt, LoggedIn, Refused, State};
+use super::super::fixture::{Journal, Mood, NOW, STEP, Scene, Source, WINDOW};
+use super::super::{Absent, Attempt, LoggedIn, NotChanged, Refused, State};
 use crate::storage::scratch::{Scratch, on_each_database};
 
 /// What the person is told, as a word.
-fn told(outcome: &Result<LoggedIn, Refused>) -> &'static str {
+pub(super) fn told(outcome: &Result<LoggedIn, Refused>) -> &'static str {
+    outcome.as_ref().err().map_or("in", word)
+}
+
+fn word(refused: &Refused) -> &'static str {
+    match refused {
+        Refused::Wrong => "wrong",
+        Refused::Closed(State::Locked) => "locked",
+        Refused::Closed(State::Disabled) => "disabled",
+        Refused::Closed(State::Expired) => "expired",
+        Refused::PasswordExpired { .. } => "password expired",
+        Refused::TooMany { .. } => "too many",
+        Refused::Unavailable { .. } => "unavailable",
+        Refused::Fault(_) => "fault",
+    }
+}
+
+/// What the person is told who changes their password.
+pub(super) fn changed(outcome: &Result<LoggedIn, NotChanged>) -> &'static str {
     match outcome {
         Ok(_) => "in",
-        Err(Refused::Wrong) => "wrong",
-        Err(Refused::Closed(State::Locked)) => "locked",
-        Err(Refused::Closed(State::Disabled)) => "disabled",
-        Err(Refused::Closed(State::Expired)) => "expired",
-        Err(Refused::PasswordExpired) => "password expired",
-        Err(Refused::TooMany { .. }) => "too many",
-        Err(Refused::Unavailable { .. }) => "unavailable",
-        Err(Refused::Fault(_)) => "fault",
+        Err(NotChanged::Refused(refused)) => word(refused),
+        Err(NotChanged::Policy(_)) => "not allowed",
+        Err(NotChanged::NotOffered) => "not offered",
+        Err(NotChanged::Unsure { .. }) => "unsure",
+        Err(NotChanged::LogInAnew) => "log in anew",
     }
 }
 
@@ -84,15 +98,96 @@ async fn a_proved_password_tells_the_state() {
     assert_eq!(told(&scene.log_in("alice", "right").await), "password expired");
 }
 
+/// Whatever is refused, and how.
+const REFUSED: [(&str, &str, &str); 9] = [
+    ("alice", "guess", "wrong"),
+    ("nobody", "guess", "wrong"),
+    ("\0", "guess", "wrong"),
+    ("x", " ", "wrong"),
+    ("locked", "guess", "wrong"),
+    ("disabled", "guess", "wrong"),
+    ("expired", "guess", "wrong"),
+    ("locked", "right", "locked"),
+    ("must-change", "right", "password expired"),
+];
+
 // EN1
 #[tokio::test]
-async fn a_refusal_is_answered_at_a_multiple_of_the_step() {
-    let scene = with_alice().await;
-    for (name, password) in [("alice", "guess"), ("nobody", "guess"), ("\0", "guess"), ("x", " ")] {
-        let began = Instant::now();
-        assert_eq!(told(&scene.log_in(name, password).await), "wrong");
-        let steps = began.elapsed().as_secs_f64() / STEP.as_secs_f64();
-        assert!(steps >= 1.0 && steps.fract() < 0.9, "{steps} steps for {name:?}");
+async fn however_long_it_took_a_refusal_is_answered_at_a_multiple_of_the_step() {
+    let scene = Scene::with(Source::with_change()).await;
+    for (name, closed) in [
+        ("alice", None),
+        ("locked", Some(State::Locked)),
+        ("disabled", Some(State::Disabled)),
+        ("expired", Some(State::Expired)),
+        ("must-change", None),
+    ] {
+        scene.source.add(&[name], name);
+        scene.source.change(name, |somebody| {
+            somebody.closed = closed;
+            somebody.must_change = name == "must-change";
+        });
+    }
+    let mut passed = WINDOW;
+    let mut tell = async |name, password, new, expected| {
+        passed += WINDOW;
+        let began = tokio::time::Instant::now();
+        let attempt = Attempt {
+            username: name,
+            password: String::from(password),
+            address: [192, 0, 2, 1].into(),
+            known: None,
+            now: NOW.plus(passed),
+        };
+        let told = match new {
+            None => told(&by_hand(scene.identities.log_in(attempt)).await),
+            Some(new) => {
+                let new = vestibule_plugin::Password::parse(String::from(new)).unwrap();
+                changed(&by_hand(scene.identities.change_password(attempt, new)).await)
+            }
+        };
+        assert_eq!(told, expected, "{name:?} {password:?} {new:?}");
+        // Timers are exact to a millisecond.
+        let took = began.elapsed();
+        assert!(took >= STEP && took.as_millis() % STEP.as_millis() <= 1, "{name:?}: {took:?}");
+    };
+    tokio::time::pause();
+    for slow in [0, 49, 51, 120] {
+        scene.source.is_slow(Duration::from_millis(slow));
+        for (name, password, expected) in REFUSED {
+            tell(name, password, None, expected).await;
+            if expected != "password expired" {
+                tell(name, password, Some("a new password"), expected).await;
+            }
+        }
+        tell("alice", "right", Some("alice's password"), "not allowed").await;
+        scene.source.is(Mood::Down);
+        for _ in 0..7 {
+            tell("alice", "right", None, "unavailable").await;
+        }
+        assert!(!scene.identities.conditions().next().unwrap().asked, "as nobody answers");
+        tell("alice", "right", Some("a new password"), "unavailable").await;
+        scene.source.is(Mood::Well);
+        assert!(scene.identities.health().await[0].1.is_ok());
+        scene.source.is(Mood::DownWhileChanging);
+        tell("alice", "right", Some("a new password"), "unsure").await;
+        scene.source.is(Mood::Well);
+    }
+    scene.source.is(Mood::Hanging);
+    tell("alice", "right", None, "unavailable").await;
+}
+
+/// Moves the paused time itself: left alone it would leap to the next time-out of the database whenever
+/// that takes a moment.
+async fn by_hand<T>(work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            () = tokio::time::advance(Duration::from_millis(1)) => {}
+        }
+        std::thread::sleep(Duration::from_micros(20));
     }
 }
 
@@ -230,6 +325,9 @@ async fn an_outage_costs_no_try_and_lends_none() {
         };
         assert_eq!(retry_after, Duration::from_secs(30));
     }
+    assert_eq!(scene.source.asked(), 5, "the breaker has opened");
+    scene.source.is(Mood::Well);
+    assert!(scene.identities.health().await.iter().all(|(_, answer)| answer.is_ok()));
     scene.source.is(Mood::Busy);
     let Err(Refused::Unavailable { retry_after }) = scene.log_in("alice", "right").await else {
         panic!("the source is busy");
@@ -240,43 +338,51 @@ async fn an_outage_costs_no_try_and_lends_none() {
     for _ in 0..3 {
         let _ = scene.log_in("alice", "guess").await;
     }
-    scene.source.is(Mood::Down);
-    assert_eq!(told(&scene.log_in("alice", "right").await), "too many");
+    for down in [1, 5] {
+        scene.source.is(Mood::Down);
+        for _ in 0..down {
+            let _ = scene.log_in("bob", "right").await;
+            assert_eq!(told(&scene.log_in("alice", "right").await), "too many");
+            assert_eq!(changed(&scene.change("alice", "right", "new password").await), "too many");
+        }
+    }
     scene.source.is(Mood::Well);
     assert_eq!(told(&scene.log_in("alice", "right").await), "too many");
 }
 
-/// What is logged while these tests run, as text.
-#[derive(Clone, Default)]
-struct Journal(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Journal {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
+// LK4
+#[tokio::test]
+async fn a_backend_that_is_left_alone_is_left_alone_by_everybody() {
+    let scene = Scene::with(Source::with_change()).await;
+    scene.source.add(&["alice"], "s-1");
+    let account = scene.log_in("alice", "right").await.unwrap().account;
+    scene.source.is(Mood::Down);
+    for _ in 0..5 {
+        assert_eq!(told(&scene.log_in("alice", "right").await), "unavailable");
     }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    let asked = scene.source.asked();
+    assert_eq!(told(&scene.log_in("alice", "right").await), "unavailable");
+    assert_eq!(changed(&scene.change("alice", "right", "new password").await), "unavailable");
+    let later = NOW.plus(Duration::from_secs(600));
+    let absent = scene.identities.current(account, later).await;
+    assert!(matches!(absent, Err(Absent::Unavailable { .. })));
+    assert_eq!((scene.source.asked(), scene.source.looked_up()), (asked, 0));
+    let conditions: Vec<_> = scene.identities.conditions().collect();
+    assert!(!conditions[0].asked && conditions[0].cause.is_some(), "{conditions:?}");
 }
 
 // LG1
 #[tokio::test]
 async fn no_password_is_logged_nor_what_may_be_one() {
     let scene = with_alice().await;
-    let journal = Journal::default();
-    let pages = journal.clone();
-    let subscriber =
-        tracing_subscriber::fmt().with_ansi(false).with_writer(move || pages.clone()).finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let (journal, guard) = Journal::open();
     assert_eq!(told(&scene.log_in("alice", "canary-1").await), "wrong");
     assert_eq!(told(&scene.log_in("canary-2", "canary-1").await), "wrong");
     assert_eq!(told(&scene.log_in("alice\r\ncanary-3", "canary-1").await), "wrong");
     scene.source.change("alice", |alice| alice.password = "canary-4".to_owned());
     assert_eq!(told(&scene.log_in("alice", "canary-4").await), "in");
     drop(guard);
-    let text = String::from_utf8(journal.0.lock().unwrap().clone()).unwrap();
+    let text = journal.text();
     assert!(!text.contains("canary"), "{text}");
     assert!(text.contains("login refused"), "{text}");
 }
@@ -285,9 +391,56 @@ async fn no_password_is_logged_nor_what_may_be_one() {
 #[tokio::test]
 async fn without_its_counters_nobody_gets_in() {
     let scene = with_alice().await;
-    use sea_orm::ConnectionTrait;
-    let database = scene.scratch.storage.write_connection();
-    database.execute_unprepared("DROP TABLE attempt").await.unwrap();
+    scene.execute("DROP TABLE attempt").await;
     assert_eq!(told(&scene.log_in("alice", "right").await), "fault");
+    assert_eq!(changed(&scene.change("alice", "right", "new password").await), "fault");
     assert_eq!(scene.source.asked(), 0);
+}
+
+// IN4
+#[tokio::test]
+async fn whose_try_cannot_be_taken_back_is_not_let_in() {
+    let scene = with_alice().await;
+    scene.source.add(&["bob"], "s-2");
+    // The first try of a name is put, and everything else is an update.
+    let fails =
+        "CREATE TRIGGER fails BEFORE UPDATE ON attempt BEGIN SELECT RAISE(ABORT, 'test'); END";
+    scene.execute(fails).await;
+    assert_eq!(told(&scene.log_in("alice", "right").await), "fault");
+    scene.source.is(Mood::Down);
+    let elsewhere = Attempt {
+        username: "bob",
+        password: "right".to_owned(),
+        address: [192, 0, 2, 2].into(),
+        known: None,
+        now: NOW,
+    };
+    assert_eq!(told(&scene.identities.log_in(elsewhere).await), "fault", "an outage is no excuse");
+}
+
+// IN4, LK3
+#[tokio::test]
+async fn whose_wrong_password_cannot_be_counted_hears_of_a_fault() {
+    let scene = with_alice().await;
+    let fails = "CREATE TRIGGER fails BEFORE INSERT ON attempt WHEN NEW.bucket LIKE 'person:%' \
+                 BEGIN SELECT RAISE(ABORT, 'test'); END";
+    scene.execute(fails).await;
+    assert_eq!(told(&scene.log_in("alice", "guess").await), "fault");
+}
+
+#[tokio::test]
+async fn a_directory_hears_no_more_guesses_than_it_puts_up_with() {
+    let scene = Scene::limited(3).await;
+    scene.source.add(&["alice"], "s-1");
+    let browser = scene.log_in("alice", "right").await.unwrap().known;
+    for told_word in ["wrong", "wrong", "too many"] {
+        assert_eq!(told(&scene.log_in("alice", "guess").await), told_word);
+    }
+    for told_word in ["wrong", "too many"] {
+        let guess = scene.log_in_at(NOW, "alice", "guess", Some(&browser)).await;
+        assert_eq!(told(&guess), told_word);
+    }
+    assert_eq!(scene.source.asked(), 4, "of which one was right");
+    let over = NOW.plus(WINDOW);
+    assert_eq!(told(&scene.log_in_at(over, "alice", "right", None).await), "in");
 }

@@ -2,5 +2,6 @@
 
 mod absence;
 mod administrators;
+mod changes;
 mod doors;
 mod registry;

@@ -17,6 +17,7 @@ fn backend(options: &Value) -> BackendSettings {
         kind: "database".to_owned(),
         usernames: Vec::new(),
         patience: Duration::from_secs(5),
+        attempts: None,
         claims: serde_json::Map::new(),
         options: options.as_object().unwrap().clone(),
     }

@@ -15,6 +15,7 @@ fn settings(options: &Value) -> BackendSettings {
         kind: "ldap".to_owned(),
         usernames: Vec::new(),
         patience: Duration::from_secs(1),
+        attempts: None,
         claims: Map::new(),
         options: options.as_object().unwrap().clone(),
     }

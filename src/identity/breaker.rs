@@ -1,0 +1,272 @@
+//! What stands between the chain and one backend: a time limit, a breaker, and the measure of both.
+//!
+//! ```text
+//!            so many failures in a row
+//! asked  ─────────────────────────────▶  left alone, health asked after 1 s, 2 s, 4 s … 30 s
+//!   ▲                                                   │
+//!   └────────────────  any answer  ─────────────────────┘
+//! ```
+//!
+//! A backend that is left alone is [`Unavailable`] at once: nobody waits for a time-out that is certain,
+//! and a source that is coming up again is not met by everybody who has waited. A refusal is an answer
+//! like any other; that a source is busy says neither that it is well nor that it is not.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use metrics::histogram;
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, sleep, timeout};
+use tracing::{error, info};
+use vestibule_plugin::{Backend, Host, NotChanged, Refusal, Unavailable};
+
+/// The pauses between two probes grow from the first to the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// One backend, guarded.
+pub(super) struct Breaker {
+    name: String,
+    backend: Box<dyn Backend>,
+    /// How long an answer may take.
+    patience: Duration,
+    /// So many failures in a row are enough.
+    most: u32,
+    state: Mutex<State>,
+}
+
+enum State {
+    /// Asked. With what went wrong since it last answered.
+    Closed { failures: u32, cause: Option<String> },
+    /// Left alone until the probe has an answer.
+    Open { cause: String, _probe: Probe },
+}
+
+impl State {
+    const WELL: Self = Self::Closed { failures: 0, cause: None };
+}
+
+/// A probe in the background. Ends with this, and so with its breaker.
+struct Probe(AbortHandle);
+
+impl Drop for Probe {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// What is asked of a backend.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Operation {
+    Login,
+    Lookup,
+    Change,
+    Health,
+}
+
+impl Operation {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Lookup => "lookup",
+            Self::Change => "change",
+            Self::Health => "health",
+        }
+    }
+}
+
+/// An answer that is not a yes: a refusal, or none at all.
+pub(super) trait No {
+    fn of(cause: Unavailable) -> Self;
+    fn unavailable(&self) -> Option<&Unavailable>;
+}
+
+impl No for Unavailable {
+    fn of(cause: Unavailable) -> Self {
+        cause
+    }
+
+    fn unavailable(&self) -> Option<&Unavailable> {
+        Some(self)
+    }
+}
+
+impl No for Refusal {
+    fn of(cause: Unavailable) -> Self {
+        cause.into()
+    }
+
+    fn unavailable(&self) -> Option<&Unavailable> {
+        match self {
+            Self::Unavailable(cause) => Some(cause),
+            _ => None,
+        }
+    }
+}
+
+impl No for NotChanged {
+    fn of(cause: Unavailable) -> Self {
+        Self::Refused(cause.into())
+    }
+
+    fn unavailable(&self) -> Option<&Unavailable> {
+        match self {
+            Self::Refused(refusal) => refusal.unavailable(),
+            Self::Policy(_) => None,
+        }
+    }
+}
+
+/// Why a backend that is left alone is unavailable. Was logged when it began.
+#[derive(Debug, thiserror::Error)]
+#[error("it is left alone until it answers again; the last cause: {0}")]
+struct LeftAlone(String);
+
+/// Whether nobody was asked, and so nothing is new to the operator.
+pub(super) fn was_not_asked(cause: &Unavailable) -> bool {
+    matches!(cause, Unavailable::Failed(cause) if cause.is::<LeftAlone>())
+}
+
+/// A backend as it has lately been seen, for the operator.
+#[derive(Clone, Debug)]
+pub struct Condition<'a> {
+    pub name: &'a str,
+    /// Whether it is asked at all. Not, after too many failures in a row.
+    pub asked: bool,
+    /// Why it failed since it last answered.
+    pub cause: Option<String>,
+    /// The machines behind it.
+    pub hosts: Vec<Host>,
+}
+
+impl Breaker {
+    pub(super) fn new(
+        name: String,
+        backend: Box<dyn Backend>,
+        patience: Duration,
+        most: u32,
+    ) -> Arc<Self> {
+        Arc::new(Self { name, backend, patience, most, state: Mutex::new(State::WELL) })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn backend(&self) -> &dyn Backend {
+        &*self.backend
+    }
+
+    pub(super) fn condition(&self) -> Condition<'_> {
+        let (asked, cause) = match &*self.state() {
+            State::Closed { cause, .. } => (true, cause.clone()),
+            State::Open { cause, .. } => (false, Some(cause.clone())),
+        };
+        Condition { name: &self.name, asked, cause, hosts: self.backend.hosts() }
+    }
+
+    /// The answer, if the backend gives one in time; at once that there is none, if it is left alone.
+    pub(super) async fn ask<T, N: No>(
+        self: &Arc<Self>,
+        operation: Operation,
+        answer: impl Future<Output = Result<T, N>>,
+    ) -> Result<T, N> {
+        if let State::Open { cause, .. } = &*self.state() {
+            return Err(N::of(Unavailable::because(LeftAlone(cause.clone()))));
+        }
+        let answer = self.measured(operation, self.patience, answer).await;
+        match answer.as_ref().err().and_then(N::unavailable) {
+            None => self.answered(),
+            Some(Unavailable::Failed(cause)) => self.failed(cause.to_string()),
+            Some(Unavailable::Busy) => {}
+        }
+        answer
+    }
+
+    /// Whether it could answer now: always asked, if for no longer than `patience`.
+    pub(super) async fn health(self: &Arc<Self>, patience: Duration) -> Result<(), Unavailable> {
+        let patience = patience.min(self.patience);
+        let answer = self.measured(Operation::Health, patience, self.backend.health()).await;
+        match (&answer, &mut *self.state()) {
+            (Err(Unavailable::Failed(now)), State::Open { cause, .. }) => *cause = now.to_string(),
+            (Ok(()), state @ State::Open { .. }) => self.close(state),
+            // Whether logins succeed, logins tell.
+            _ => {}
+        }
+        answer
+    }
+
+    async fn measured<T, N: No>(
+        &self,
+        operation: Operation,
+        patience: Duration,
+        answer: impl Future<Output = Result<T, N>>,
+    ) -> Result<T, N> {
+        let began = Instant::now();
+        let late = |_| Err(N::of(Unavailable::because(format!("no answer within {patience:?}"))));
+        let answer = timeout(patience, answer).await.unwrap_or_else(late);
+        let outcome = match &answer {
+            Ok(_) => "ok",
+            Err(no) if no.unavailable().is_some() => "unavailable",
+            Err(_) => "refused",
+        };
+        histogram!(
+            "vestibule_backend_duration_seconds",
+            "backend" => self.name.clone(),
+            "operation" => operation.as_str(),
+            "outcome" => outcome,
+        )
+        .record(began.elapsed());
+        answer
+    }
+
+    fn answered(&self) {
+        self.close(&mut self.state());
+    }
+
+    fn close(&self, state: &mut State) {
+        if let State::Open { .. } = state {
+            info!(backend = self.name, "the backend answers again");
+        }
+        *state = State::WELL;
+    }
+
+    fn failed(self: &Arc<Self>, now: String) {
+        let mut state = self.state();
+        match &mut *state {
+            State::Closed { failures, cause } => {
+                *failures += 1;
+                if *failures < self.most {
+                    *cause = Some(now);
+                } else {
+                    let (backend, failures) = (&self.name, *failures);
+                    error!(backend, failures, "the backend is left alone until it answers: {now}");
+                    let probe = tokio::spawn(probe(Arc::downgrade(self))).abort_handle();
+                    *state = State::Open { cause: now, _probe: Probe(probe) };
+                }
+            }
+            // Asked before it was left alone.
+            State::Open { cause, .. } => *cause = now,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Asks for the health of a backend until it answers.
+async fn probe(breaker: Weak<Breaker>) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        sleep(pause).await;
+        let Some(breaker) = breaker.upgrade() else { return };
+        if breaker.health(Duration::MAX).await.is_ok() {
+            return;
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests;
