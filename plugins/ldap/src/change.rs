@@ -15,10 +15,11 @@ use ldap3::Mod;
 use ldap3::exop::PasswordModify;
 use vestibule_plugin::{NotChanged, Password, PasswordChange, Refusal, Unavailable, Username};
 
+use crate::asker::Asker;
 use crate::flavour::{Flavour, Root};
 use crate::login::Proof;
 use crate::states::State;
-use crate::wire::Answer;
+use crate::wire::{Answer, Bound};
 use crate::{Ldap, template};
 
 #[async_trait]
@@ -30,7 +31,7 @@ impl PasswordChange for Ldap {
         new: &Password,
     ) -> Result<(), NotChanged> {
         let root = self.root().await.map_err(Refusal::from)?;
-        let proof = self.prove(username, current, root).await?;
+        let mut proof = self.prove(username, current, root).await?;
         let subject = proof.subject.clone();
         if !matches!(proof.state, State::Open(_) | State::PasswordExpired) {
             // LD4: a closed account stays as it is.
@@ -38,9 +39,9 @@ impl PasswordChange for Ldap {
             return Ok(());
         }
         let answer = if root.flavour == Flavour::ActiveDirectory {
-            self.unicode_pwd(username, root, proof, current, new).await
+            self.unicode_pwd(username, root, &mut proof, current, new).await
         } else {
-            self.password_modify(proof, current, new).await
+            self.password_modify(root, &mut proof, current, new).await
         };
         reasons::read(&answer.map_err(Refusal::from)?, subject)
     }
@@ -49,22 +50,35 @@ impl PasswordChange for Ldap {
 impl Ldap {
     async fn password_modify(
         &self,
-        mut proof: Proof,
+        root: &Root,
+        proof: &mut Proof,
         current: &Password,
         new: &Password,
     ) -> Result<Answer, Unavailable> {
-        let exop = PasswordModify {
-            user_id: Some(&proof.name),
-            old_pass: Some(current.expose()),
-            new_pass: Some(new.expose()),
-        };
-        if proof.bound.answer.code == 0 {
-            proof.bound.password_modify(exop).await
-        } else if self.settings.service.is_some() {
-            self.wire.password_modify(exop).await
-        } else {
-            Err(nobody_may())
+        let name = proof.name.as_str();
+        let mut owner = self.owner(&mut proof.bound)?;
+        let answer = owner.password_modify(exop(name, current, new)).await?;
+        // 389 hides why, and tells it where the change is made by hand.
+        if answer.code == 19 && root.flavour == Flavour::Dirsrv {
+            let [old, new] = [current, new].map(|password| password.expose().as_bytes());
+            return owner.modify(name, exchange(b"userPassword", old, new)).await;
         }
+        if answer.code == 0 && matches!(owner, Asker::Service(_)) {
+            self.take_over(root, name, new).await?;
+        }
+        Ok(answer)
+    }
+
+    /// Some directories take a change by the service account for a reset, and want another one by the
+    /// person: to the same password, if that may be. If not, the person is asked for another.
+    async fn take_over(&self, root: &Root, name: &str, new: &Password) -> Result<(), Unavailable> {
+        let mut bound = self.wire.bind(name, new).await?;
+        if bound.answer.code == 0
+            && State::read(&bound.answer, root.flavour)? == State::PasswordExpired
+        {
+            bound.password_modify(exop(name, new, new)).await?;
+        }
+        Ok(())
     }
 
     /// The old value is deleted and the new one added, in one change: that is how a person changes it,
@@ -73,7 +87,7 @@ impl Ldap {
         &self,
         username: &Username,
         root: &Root,
-        mut proof: Proof,
+        proof: &mut Proof,
         current: &Password,
         new: &Password,
     ) -> Result<Answer, Unavailable> {
@@ -92,18 +106,37 @@ impl Ldap {
                 entry.ok_or_else(nobody_may)?.dn
             }
         };
-        let one = |password| HashSet::from([quoted(password)]);
-        let attribute = b"unicodePwd".to_vec();
-        let changes =
-            vec![Mod::Delete(attribute.clone(), one(current)), Mod::Add(attribute, one(new))];
-        if self.settings.service.is_some() {
-            self.wire.modify(&dn, changes).await
-        } else if proof.bound.answer.code == 0 {
-            proof.bound.modify(&dn, changes).await
+        let changes = exchange(b"unicodePwd", &quoted(current), &quoted(new));
+        match self.settings.service {
+            Some(_) => self.wire.modify(&dn, changes).await,
+            None => self.owner(&mut proof.bound)?.modify(&dn, changes).await,
+        }
+    }
+
+    /// Whoever changes the password: the person, if the bind has opened a connection.
+    fn owner<'a>(&'a self, bound: &'a mut Bound) -> Result<Asker<'a>, Unavailable> {
+        if bound.answer.code == 0 {
+            Ok(Asker::Person(bound))
+        } else if self.settings.service.is_some() {
+            Ok(Asker::Service(&self.wire))
         } else {
             Err(nobody_may())
         }
     }
+}
+
+fn exop<'a>(name: &'a str, current: &'a Password, new: &'a Password) -> PasswordModify<'a> {
+    PasswordModify {
+        user_id: Some(name),
+        old_pass: Some(current.expose()),
+        new_pass: Some(new.expose()),
+    }
+}
+
+/// One value for another, in one change.
+fn exchange(attribute: &[u8], old: &[u8], new: &[u8]) -> Vec<Mod<Vec<u8>>> {
+    let one = |value: &[u8]| HashSet::from([value.to_vec()]);
+    vec![Mod::Delete(attribute.to_vec(), one(old)), Mod::Add(attribute.to_vec(), one(new))]
 }
 
 fn nobody_may() -> Unavailable {

@@ -13,6 +13,11 @@ pub(crate) fn same(one: &str, other: &str) -> bool {
     canonical(one) == canonical(other)
 }
 
+/// Whether an entry is another one, or below it.
+pub(crate) fn is_below(dn: &str, base: &str) -> bool {
+    canonical(dn).ends_with(&canonical(base))
+}
+
 /// A form that is the same for all ways to write a name.
 pub(crate) fn canonical(dn: &str) -> Vec<(String, String)> {
     parts(dn, &[',', ';'])
@@ -85,6 +90,8 @@ mod tests {
         assert!(same(r"cn=a\2Cb,dc=x", r"cn=a\,b,dc=x"));
         assert!(!same("cn=a,dc=x", "cn=a,ou=b,dc=x"));
         assert!(!same(r"cn=a\,dc=x", "cn=a,dc=x"));
+        assert!(is_below("cn=a,OU=b, dc=x", "ou=B,dc=x") && is_below("dc=x", "dc=x"));
+        assert!(!is_below("cn=a,ou=c,dc=x", "ou=b,dc=x") && !is_below("dc=x", "ou=b,dc=x"));
     }
 
     proptest! {

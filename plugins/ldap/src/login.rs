@@ -17,7 +17,7 @@ use crate::flavour::{Flavour, Root};
 use crate::settings::Scope;
 use crate::states::State;
 use crate::wire::{Bound, Search};
-use crate::{Ldap, subject, template};
+use crate::{Ldap, dn, subject, template};
 
 /// What a bind has shown.
 pub(crate) struct Proof {
@@ -91,6 +91,14 @@ impl Ldap {
             let filter = self.settings.people.filter.as_deref();
             let filter = filter.map(|filter| template::filter(filter, username.as_str()));
             let filter = filter.as_deref().unwrap_or("(objectClass=*)");
+            // Whom a look-up would not find would be signed out by the first one.
+            if !dn::is_below(&proof.name, &self.settings.people.base) {
+                return Err(Unavailable::because(format!(
+                    "`bind_as` leads to {}, which is not below `base`",
+                    proof.name
+                ))
+                .into());
+            }
             self.by_dn(&proof.name, filter, root, &mut self.reader(&mut proof.bound)).await?
         } else {
             let filter = template::filter(self.filter(root), username.as_str());
@@ -120,7 +128,7 @@ impl Ldap {
         }
     }
 
-    fn binds_by_dn(&self) -> bool {
+    pub(crate) fn binds_by_dn(&self) -> bool {
         self.settings.people.bind_as.as_deref().is_some_and(template::is_dn)
     }
 

@@ -37,7 +37,7 @@ impl Ldap {
     ) -> Result<Option<Entry>, Unavailable> {
         let Some(is_them) = subject::filter(self.subject(root), subject) else { return Ok(None) };
         // Who has left the people whom the filter finds is as unknown here as at a login.
-        let filter = match template::anybody(self.filter(root)) {
+        let filter = match self.anybody(root) {
             Some(anybody) => format!("(&{is_them}{anybody})"),
             None => is_them,
         };
@@ -141,6 +141,15 @@ impl Ldap {
     /// The template of the filter that finds people.
     pub(crate) fn filter<'a>(&'a self, root: &Root) -> &'a str {
         self.settings.people.filter.as_deref().unwrap_or(root.flavour.filter())
+    }
+
+    /// The filter that finds everybody who could log in, if there is one.
+    pub(crate) fn anybody(&self, root: &Root) -> Option<String> {
+        // Who binds by a DN is found by it: the usual filter is not asked.
+        if self.binds_by_dn() && self.settings.people.filter.is_none() {
+            return None;
+        }
+        template::anybody(self.filter(root))
     }
 
     /// Attributes to read of a person: those that are told, and those that decide.

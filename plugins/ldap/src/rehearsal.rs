@@ -6,22 +6,17 @@
 
 mod sample;
 mod steps;
+mod told;
 
 use async_trait::async_trait;
 use vestibule_plugin::{
-    Identity, Password, Probe, Refusal, Rehearsal, Rehearsed, Step, Subject, Unavailable, Username,
+    Identity, Password, Probe, Refusal, Rehearsal, Rehearsed, Step, Unavailable, Username,
 };
 
-use self::steps::{Steps, begin, listed};
+use self::steps::{Steps, begin};
 use crate::asker::Asker;
-use crate::entry::Entry;
-use crate::flavour::Root;
-use crate::groups;
-use crate::person::only;
-use crate::settings::GroupSource;
-use crate::states::State;
 use crate::wire::Bound;
-use crate::{Ldap, account, dn, subject, template};
+use crate::{Ldap, account, template};
 
 #[async_trait]
 impl Rehearsal for Ldap {
@@ -105,137 +100,5 @@ impl Ldap {
         let asker = &mut self.reader(&mut proof.bound);
         let groups = self.groups_told(&entry, &root, asker, steps).await?;
         Ok(Identity { warning, ..self.identified(&entry, subject, &groups, true)? })
-    }
-
-    async fn root_told(
-        &self,
-        asker: &mut Asker<'_>,
-        steps: &mut Steps,
-    ) -> Result<Root, Unavailable> {
-        let began = begin("root DSE");
-        let root = steps.end(began, Root::read(asker).await)?;
-        steps.tell("kind", root.flavour.name());
-        steps.tell("says", &root.says);
-        steps.tell("subject", self.subject(&root));
-        Ok(root)
-    }
-
-    async fn search_told(
-        &self,
-        filter: &str,
-        root: &Root,
-        asker: &mut Asker<'_>,
-        steps: &mut Steps,
-    ) -> Result<Entry, Refusal> {
-        let mut attributes = self.asked(root);
-        attributes.extend(account::ATTRIBUTES);
-        let began = begin("search");
-        let found = steps.end(began, self.candidates(filter, &attributes, asker).await);
-        steps.tell("base", &self.settings.people.base);
-        steps.tell("filter", filter);
-        let found = found?;
-        steps.tell("found", &found.len().to_string());
-        match only(found, filter) {
-            Ok(Some(entry)) => Ok(entry),
-            Ok(None) => {
-                steps.fail(
-                    "nobody is found: see `base`, `filter`, and what the service account may read",
-                );
-                Err(Refusal::Unknown)
-            }
-            Err(fault) => {
-                steps.fail(&fault.to_string());
-                Err(fault.into())
-            }
-        }
-    }
-
-    /// What there is of the person, and what is missing.
-    fn entry_told(
-        &self,
-        entry: &Entry,
-        root: &Root,
-        steps: &mut Steps,
-    ) -> Result<Subject, Unavailable> {
-        let subject = steps.end(begin("entry"), subject::of(entry, self.subject(root)));
-        steps.tell("dn", &entry.dn);
-        let subject = subject?;
-        steps.tell("subject", subject.as_str());
-        let mut missing = Vec::new();
-        for name in self.told() {
-            match entry.told(name) {
-                values if values.is_empty() => missing.push(name),
-                values => steps.tell(name, &listed(&values)),
-            }
-        }
-        if !missing.is_empty() {
-            steps.doubt(&format!(
-                "the claims ask for {}, which the entry does not have or the service account may \
-                 not read",
-                missing.join(", ")
-            ));
-        }
-        Ok(subject)
-    }
-
-    async fn groups_told(
-        &self,
-        entry: &Entry,
-        root: &Root,
-        asker: &mut Asker<'_>,
-        steps: &mut Steps,
-    ) -> Result<Vec<groups::Group>, Unavailable> {
-        if !self.wants_groups() {
-            return Ok(Vec::new());
-        }
-        let began = begin("groups");
-        let groups = steps.end(began, self.groups(entry, root, asker).await)?;
-        let source = match self.settings.groups.source {
-            GroupSource::MemberOf => "by memberOf",
-            GroupSource::Search | GroupSource::None => "by a search for members",
-        };
-        let nested =
-            if self.settings.groups.nested { ", and the groups that they are in" } else { "" };
-        steps.tell("found", &format!("{source}{nested}"));
-        let line =
-            |group: &groups::Group| format!("{}{}", "  ".repeat(group.depth), dn::name(&group.dn));
-        steps.tell("tree", &groups.iter().map(line).collect::<Vec<_>>().join("\n"));
-        steps.tell("told", &groups::told(&groups, &self.settings).join("\n"));
-        if let Some(required) = &self.settings.people.required_group {
-            steps.tell("required", required);
-            if !groups::has(&groups, required) {
-                steps.fail("the person is not in the required group");
-            }
-        }
-        Ok(groups)
-    }
-
-    /// How the bind ended, in numbers and in words.
-    fn state_told(
-        &self,
-        bound: &Bound,
-        name: &str,
-        root: &Root,
-        steps: &mut Steps,
-    ) -> Result<State, Unavailable> {
-        let answer = &bound.answer;
-        steps.tell("as", name);
-        steps.tell("result", &answer.code.to_string());
-        steps.tell("text", answer.text.trim_end_matches('\0'));
-        match State::read(answer, root.flavour) {
-            Ok(state) => {
-                steps.tell("meaning", state.words());
-                match state {
-                    State::Open(None) => {}
-                    State::Open(Some(_)) => steps.doubt(state.words()),
-                    _ => steps.fail(state.words()),
-                }
-                Ok(state)
-            }
-            Err(fault) => {
-                steps.fail(&fault.to_string());
-                Err(fault)
-            }
-        }
     }
 }

@@ -5,14 +5,15 @@
 //! |---|---|---|---|
 //! | wrong password | 49 | 49 | 49, `data 52e` |
 //! | locked | 49, policy error 1 | 19, policy error 1 | 49, `data 775` |
-//! | disabled | | 53 | 49, `data 533` |
+//! | disabled | | 53, policy error 1 | 49, `data 533` |
 //! | account expired | 49, policy error 1 | | 49, `data 701` |
 //! | password expired | 49, policy error 0 | 49, policy error 0 | 49, `data 532` |
 //! | must change | **0**, policy error 2 | **0**, policy error 2 | 49, `data 773` |
 //! | grace, expiring | 0, policy warning | 0, policy warning | |
 //!
 //! Whether a state was told to somebody with the right password differs, too: locked accounts are
-//! refused before the password is looked at, everywhere. The other states come after it.
+//! refused before the password is looked at, everywhere, and disabled ones by 389. The other states
+//! come after it.
 
 use vestibule_plugin::{PasswordWarning, Refusal, Subject, Unavailable};
 
@@ -31,7 +32,9 @@ pub(crate) enum State {
     Locked {
         proved: bool,
     },
-    Disabled,
+    Disabled {
+        proved: bool,
+    },
     Expired,
     PasswordExpired,
     /// Not at this hour.
@@ -54,6 +57,8 @@ impl State {
             (49, Some(PolicyError::PasswordExpired | PolicyError::ChangeAfterReset)) => {
                 Ok(Self::PasswordExpired)
             }
+            // 389 calls it locked as well, and says it to everybody.
+            (53, _) if flavour == Flavour::Dirsrv => Ok(Self::Disabled { proved: false }),
             (49 | 53, Some(PolicyError::AccountLocked)) => Ok(Self::Locked { proved: false }),
             // 389 after too many failures, before it looks at the password.
             (19, _) => Ok(Self::Locked { proved: false }),
@@ -61,7 +66,6 @@ impl State {
             // No such entry, no such name, an entry without a password: only where the name was made
             // of what was typed.
             (32 | 34 | 48, _) => Ok(Self::Wrong),
-            (53, _) if flavour == Flavour::Dirsrv => Ok(Self::Disabled),
             (code, _) => Err(fault(code, &answer.text)),
         }
     }
@@ -81,7 +85,8 @@ impl State {
             Self::Nobody => Refusal::WrongCredentials(None),
             Self::Locked { proved } => Refusal::Locked { proved, subject },
             Self::Closed => Refusal::Locked { proved, subject },
-            Self::Disabled | Self::Elsewhere => Refusal::Disabled { proved, subject },
+            Self::Disabled { proved } => Refusal::Disabled { proved, subject },
+            Self::Elsewhere => Refusal::Disabled { proved, subject },
             Self::Expired => Refusal::Expired { proved, subject },
             Self::PasswordExpired => Refusal::PasswordExpired,
         })
@@ -103,7 +108,10 @@ impl State {
                 "the account is locked; whether the password is right was not looked at"
             }
             Self::Locked { proved: true } => "the password is right, but the account is locked",
-            Self::Disabled => "the password is right, but the account is disabled",
+            Self::Disabled { proved: false } => {
+                "the account is disabled; whether the password is right was not looked at"
+            }
+            Self::Disabled { proved: true } => "the password is right, but the account is disabled",
             Self::Expired => "the password is right, but the account has expired",
             Self::PasswordExpired => "the password is right, but must be changed first",
             Self::Closed => "the password is right, but the account may not log in at this hour",
@@ -123,7 +131,7 @@ fn active_directory(text: &str) -> Option<State> {
         0x530 => Some(State::Closed),
         0x531 => Some(State::Elsewhere),
         0x532 | 0x773 => Some(State::PasswordExpired),
-        0x533 => Some(State::Disabled),
+        0x533 => Some(State::Disabled { proved: true }),
         0x701 => Some(State::Expired),
         // The only one that comes without the right password, and with it.
         0x775 => Some(State::Locked { proved: false }),

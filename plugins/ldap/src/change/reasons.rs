@@ -70,9 +70,10 @@ fn fault(cause: &(impl ToString + ?Sized)) -> NotChanged {
 /// The server's words without what leads to them, if they are for people.
 ///
 /// `0000052D: Constraint violation - check_password_restrictions: the password is too short. ...`,
-/// `invalid password syntax: ...`
+/// `invalid password syntax - password must be at least 8 characters long`
 fn own_words(text: &str) -> Option<String> {
-    let words = text
+    let words = text.rsplit(" - ").next()?;
+    let words = words
         .rsplit(": ")
         .next()?
         .trim_matches(|letter: char| letter.is_whitespace() || letter == '\0');
@@ -132,7 +133,11 @@ mod tests {
             "The password is too short. It should be equal or longer than 7 characters!"
         );
         assert_eq!(
-            words(19, "invalid password syntax: password must be at least 8 characters long", None),
+            words(
+                19,
+                "invalid password syntax - password must be at least 8 characters long",
+                None
+            ),
             "Password must be at least 8 characters long"
         );
         assert_eq!(words(19, "bad password for uid=alice,ou=people", None), NOT_ALLOWED);

@@ -11,7 +11,7 @@ use crate::entry::{DN, Entry};
 use crate::flavour::{Flavour, Root};
 use crate::settings::GroupSource;
 use crate::wire::{Bound, Search};
-use crate::{Ldap, account, subject, template};
+use crate::{Ldap, account, subject};
 
 /// How many people are read.
 const FEW: usize = 5;
@@ -47,7 +47,7 @@ impl Ldap {
         bound: &mut Bound,
         steps: &mut Steps,
     ) -> Result<Vec<Entry>, Unavailable> {
-        let filter = template::anybody(self.filter(root));
+        let filter = self.anybody(root);
         let filter = filter.unwrap_or_else(|| format!("({}=*)", self.subject(root)));
         let mut attributes = self.asked(root);
         attributes.extend(account::ATTRIBUTES);

@@ -58,8 +58,9 @@ fn results_of_389_are_refusals() {
     let state = |code, policy| state(code, policy, Flavour::Dirsrv);
     assert_eq!(state(19, Some(LOCKED)), State::Locked { proved: false });
     assert_eq!(state(19, None), State::Locked { proved: false });
-    assert_eq!(state(53, None), State::Disabled);
-    assert_eq!(state(53, Some(LOCKED)), State::Locked { proved: false });
+    // Before it looks at the password, and with the word for locked accounts.
+    assert_eq!(state(53, Some(LOCKED)), State::Disabled { proved: false });
+    assert_eq!(state(53, None), State::Disabled { proved: false });
 }
 
 #[test]
@@ -70,7 +71,7 @@ fn active_directory_tells_states_by_numbers_in_the_text() {
         ("530", State::Closed),
         ("531", State::Elsewhere),
         ("532", State::PasswordExpired),
-        ("533", State::Disabled),
+        ("533", State::Disabled { proved: true }),
         ("701", State::Expired),
         ("773", State::PasswordExpired),
         ("775", State::Locked { proved: false }),

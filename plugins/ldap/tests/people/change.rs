@@ -1,18 +1,12 @@
 //! Changes of passwords in OpenLDAP.
 
 use serde_json::json;
-use vestibule_counterparts::{Slapd, password_of};
-use vestibule_ldap::Ldap;
-use vestibule_plugin::{Backend, NotChanged, Refusal, Username};
+use vestibule_counterparts::{Setup, Slapd, password_of};
+use vestibule_plugin::{Backend, NotChanged, Refusal};
 
-use crate::open::{log_in, log_in_with, password, slapd};
+use crate::open::{change, log_in, log_in_with, slapd};
 
 const NEW: &str = "another-Passw0rd";
-
-async fn change(backend: &Ldap, name: &str, current: &str, new: &str) -> Result<(), NotChanged> {
-    let change = backend.password_change().expect("passwords can be changed");
-    change.change(&Username::parse(name).unwrap(), &password(current), &password(new)).await
-}
 
 #[tokio::test]
 async fn a_person_changes_the_password() {
@@ -33,6 +27,16 @@ async fn a_password_that_must_be_changed_is_changed_and_then_right() {
         change(&backend, name, &password_of(name), NEW).await.unwrap();
         log_in_with(&backend, name, NEW).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_change_by_the_service_account_does_not_count_as_a_reset() {
+    let policy = "dn: cn=strict,ou=policies,dc=example,dc=test\nobjectClass: organizationalRole\nobjectClass: pwdPolicy\ncn: strict\npwdAttribute: userPassword\npwdMaxAge: 86400\npwdMustChange: TRUE\npwdInHistory: 3\n\n";
+    let server = Slapd::with(Setup::default().entries(policy)).await;
+    server.change("dn: uid=expired,ou=people,dc=example,dc=test\nchangetype: modify\nreplace: pwdPolicySubentry\npwdPolicySubentry: cn=strict,ou=policies,dc=example,dc=test\n").await;
+    let backend = slapd(&server, json!({}));
+    change(&backend, "expired", &password_of("expired"), NEW).await.unwrap();
+    log_in_with(&backend, "expired", NEW).await.unwrap();
 }
 
 // LD4

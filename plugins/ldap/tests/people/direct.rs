@@ -70,3 +70,18 @@ async fn a_name_that_is_no_dn_needs_active_directory() {
     let answer = log_in(&backend, "alice").await;
     assert!(matches!(answer, Err(Refusal::WrongCredentials(None))), "{answer:?}");
 }
+
+#[tokio::test]
+async fn whoever_binds_by_a_dn_needs_no_name_for_a_search() {
+    let server = Slapd::start().await;
+    // The service account has no `uid`.
+    let options =
+        json!({ "bind_as": "cn={username},dc=example,dc=test", "base": "dc=example,dc=test" });
+    let backend = slapd(&server, options);
+    let svc = log_in_with(&backend, "svc", Slapd::SERVICE_PASSWORD).await.unwrap();
+    assert_eq!(look_up(&backend, &svc.subject).await.unwrap(), svc);
+    let outside = json!({ "bind_as": "cn={username},dc=example,dc=test" });
+    let answer = log_in_with(&slapd(&server, outside), "svc", Slapd::SERVICE_PASSWORD).await;
+    let Err(Refusal::Unavailable(fault)) = answer else { panic!("{answer:?}") };
+    assert!(fault.to_string().contains("not below `base`"), "{fault}");
+}

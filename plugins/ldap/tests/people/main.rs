@@ -7,8 +7,10 @@
     reason = "a test that cannot go on stops here, and says where"
 )]
 
+mod active_directory;
 mod change;
 mod direct;
+mod dirsrv;
 mod escaping;
 mod groups;
 mod open;

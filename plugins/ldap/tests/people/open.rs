@@ -1,10 +1,10 @@
 //! Backends on the directories of the tests.
 
 use serde_json::{Map, Value, json};
-use vestibule_counterparts::{Slapd, password_of};
+use vestibule_counterparts::{Dirsrv, Samba, Slapd, password_of};
 use vestibule_ldap::Ldap;
 use vestibule_plugin::{
-    Backend, Identity, Login, Password, PasswordLogin, Refusal, Subject, Username,
+    Backend, Identity, Login, NotChanged, Password, PasswordLogin, Refusal, Subject, Username,
 };
 
 /// What the mapping asks for in most tests.
@@ -37,6 +37,34 @@ pub(crate) fn slapd_with(slapd: &Slapd, more: Value, attributes: &[&str]) -> Lda
     backend(&options(usual, more), attributes)
 }
 
+/// On Active Directory, with a service account of ordinary rights.
+pub(crate) fn samba(samba: &Samba, more: Value) -> Ldap {
+    samba_with(samba, more, ATTRIBUTES)
+}
+
+pub(crate) fn samba_with(samba: &Samba, more: Value, attributes: &[&str]) -> Ldap {
+    let usual = json!({
+        "url": samba.tls_url(),
+        "ca": samba.ca_file(),
+        "base": samba.base(),
+        "bind_dn": Samba::SERVICE_DN,
+        "bind_password": Samba::SERVICE_PASSWORD,
+    });
+    backend(&options(usual, more), attributes)
+}
+
+/// On 389, with its service account.
+pub(crate) fn dirsrv(dirsrv: &Dirsrv, more: Value) -> Ldap {
+    let usual = json!({
+        "url": dirsrv.tls_url(),
+        "ca": dirsrv.ca_file(),
+        "base": dirsrv.base(),
+        "bind_dn": Dirsrv::SERVICE_DN,
+        "bind_password": Dirsrv::SERVICE_PASSWORD,
+    });
+    backend(&options(usual, more), ATTRIBUTES)
+}
+
 pub(crate) fn backend(options: &Map<String, Value>, attributes: &[&str]) -> Ldap {
     let attributes = attributes.iter().map(|name| (*name).to_owned()).collect();
     Ldap::open("staff", options, attributes).unwrap()
@@ -58,6 +86,16 @@ pub(crate) async fn log_in_with(
 
 pub(crate) async fn look_up(backend: &Ldap, subject: &Subject) -> Result<Identity, Refusal> {
     backend.directory().expect("the backend has a directory").lookup(subject).await
+}
+
+pub(crate) async fn change(
+    backend: &Ldap,
+    name: &str,
+    current: &str,
+    new: &str,
+) -> Result<(), NotChanged> {
+    let change = backend.password_change().expect("passwords can be changed");
+    change.change(&Username::parse(name).unwrap(), &password(current), &password(new)).await
 }
 
 pub(crate) fn login(backend: &Ldap) -> &dyn PasswordLogin {
