@@ -6,17 +6,21 @@ use vestibule_counterparts::Folder;
 
 use super::*;
 
-/// The least there must be, and these.
+/// The least there must be, and these; `null` takes one out.
 fn parse(more: Value) -> Result<Settings, BadOption> {
-    let mut options = json!({ "url": "ldaps://ldap.test", "base": "dc=test" });
-    options.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    options.as_object_mut().unwrap().retain(|_, value| !value.is_null());
-    Settings::parse(options.as_object().unwrap())
+    let least = json!({ "url": "ldaps://ldap.test", "base": "dc=test" });
+    let (Value::Object(mut options), Value::Object(more)) = (least, more) else {
+        panic!("objects")
+    };
+    options.extend(more);
+    options.retain(|_, value| !value.is_null());
+    Settings::parse(&options)
 }
 
 fn refusal(more: Value) -> String {
-    match parse(more.clone()) {
-        Ok(_) => panic!("{more} was taken"),
+    let told = more.to_string();
+    match parse(more) {
+        Ok(_) => panic!("{told} was taken"),
         Err(error) => error.to_string(),
     }
 }

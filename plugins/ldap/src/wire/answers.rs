@@ -9,10 +9,10 @@ use std::str;
 
 use super::ber::{Element, Nonsense, Reader, SEQUENCE, count, number};
 
-/// In one operation: bytes, and elements at every depth. A thousand entries with photographs are
-/// less.
+/// In one operation: bytes, and elements at every depth. A person with a photograph and tens of
+/// thousands of groups is less. ldap3 needs some hundred bytes for each element.
 const MOST_BYTES: usize = 16 << 20;
-const MOST_ELEMENTS: usize = 400_000;
+const MOST_ELEMENTS: usize = 100_000;
 
 const SET: u8 = 0x31;
 const INTEGER: u8 = 0x02;

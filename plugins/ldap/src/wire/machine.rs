@@ -165,7 +165,9 @@ impl Machine {
         let machine = Arc::clone(self);
         tokio::spawn(async move {
             let _probing = probing;
-            let opening = machine.service.manager();
+            // One that is only slow may be busy: it need not check a password to show that it lives.
+            let kind = if machine.until().is_some() { Kind::Service } else { Kind::People };
+            let opening = machine.pool(kind).manager();
             let answer = async {
                 let mut connection = opening.open().await?;
                 Ping.put(&mut connection.ldap).await

@@ -7,6 +7,7 @@ mod pools;
 mod probe;
 mod srv;
 mod tls;
+mod told;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};

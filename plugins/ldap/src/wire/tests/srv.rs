@@ -43,15 +43,18 @@ impl Dns {
     }
 
     fn wire(&self, more: Value) -> Result<Wire, BadOption> {
-        let mut options = json!({
+        let usual = json!({
             "srv": "corp.test",
             "dns_servers": self.address.to_string(),
             "security": "plaintext",
             "connect_timeout": "600ms",
             "operation_timeout": "1s",
         });
-        options.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        open(options)
+        let (Value::Object(mut all), Value::Object(more)) = (usual, more) else {
+            panic!("objects")
+        };
+        all.extend(more);
+        open(Value::Object(all))
     }
 }
 
