@@ -13,6 +13,7 @@ mod architecture;
 mod binary;
 mod chromium;
 mod conformance;
+mod directories;
 mod discovery;
 mod foreign;
 mod main_flows;

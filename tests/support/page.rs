@@ -71,6 +71,23 @@ impl Page {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
+    /// All of the answer but what differs every time, and without the name that was typed, which also
+    /// shows in the length: what a stranger could tell two refusals apart by.
+    pub fn told_to_strangers(&self, username: &str) -> (u16, Vec<(String, String)>, String) {
+        let mut headers: Vec<_> = self
+            .headers
+            .iter()
+            .filter(|(name, _)| {
+                !["x-request-id", "date", "content-length"].contains(&name.as_str())
+            })
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+            .collect();
+        headers.sort();
+        let pending = self.attribute("input[name=pending]", "value").unwrap_or_default();
+        let html = self.html.replace(&pending, "PENDING").replace(username, "NAME");
+        (self.status, headers, html)
+    }
+
     /// The form around the element that matches.
     pub fn form(&self, selector: &str) -> Option<Form> {
         let document = self.document();

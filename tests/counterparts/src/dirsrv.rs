@@ -55,12 +55,8 @@ impl Dirsrv {
     /// Adds a person under a new name that begins with this.
     pub async fn user(&self, begin: &str) -> String {
         let name = self.newcomer(begin).await;
-        self.change(&format!(
-            "dn: {}\nchangetype: modify\nreplace: passwordExpirationTime\n\
-             passwordExpirationTime: 20380101000000Z\n",
-            self.dn(&name)
-        ))
-        .await;
+        let expiry = "passwordExpirationTime: 20380101000000Z";
+        self.modify(&self.dn(&name), &["replace: passwordExpirationTime", expiry]).await;
         name
     }
 
@@ -78,7 +74,12 @@ impl Dirsrv {
 
     /// Changes entries as the administrator, in the LDIF of `ldapmodify`; plug-ins do their part.
     pub async fn change(&self, ldif: &str) {
-        self.administrator().change(ldif).await;
+        self.administrator().change(ldif, &[]).await;
+    }
+
+    /// Changes attributes of one entry, in the lines of LDIF: `replace: mail`, `mail: new@example.test`.
+    pub async fn modify(&self, dn: &str, lines: &[&str]) {
+        self.administrator().modify(dn, lines, &[]).await;
     }
 
     /// An entry with its operational attributes, in LDIF without folded lines.

@@ -84,7 +84,17 @@ impl Samba {
 
     /// Changes entries as the administrator, in the LDIF of `ldapmodify`.
     pub async fn change(&self, ldif: &str) {
-        self.administrator().change(ldif).await;
+        self.administrator().change(ldif, &[]).await;
+    }
+
+    /// Changes attributes of one entry, in the lines of LDIF: `replace: mail`, `mail: new@example.test`.
+    pub async fn modify(&self, dn: &str, lines: &[&str]) {
+        self.administrator().modify(dn, lines, &[]).await;
+    }
+
+    /// Gives an entry another name, below another entry.
+    pub async fn rename(&self, dn: &str, name: &str, below: &str) {
+        self.administrator().rename(dn, name, below).await;
     }
 
     /// An entry in LDIF without folded lines.

@@ -30,9 +30,22 @@ impl Administrator {
         self.tool_as(name, self.dn, self.password)
     }
 
-    pub(crate) async fn change(&self, ldif: &str) {
+    pub(crate) async fn change(&self, ldif: &str, options: &[&str]) {
         let (mut command, ldif) = (self.tool("ldapmodify"), ldif.to_owned());
+        command.args(options);
         aside(move || run(&mut command, &ldif)).await;
+    }
+
+    /// Changes attributes of one entry: `replace: mail`, `mail: new@example.test`, a line each.
+    pub(crate) async fn modify(&self, dn: &str, lines: &[&str], options: &[&str]) {
+        let ldif = format!("dn: {dn}\nchangetype: modify\n{}\n", lines.join("\n"));
+        self.change(&ldif, options).await;
+    }
+
+    /// Gives an entry another name, below another entry.
+    pub(crate) async fn rename(&self, dn: &str, name: &str, below: &str) {
+        let how = format!("newrdn: {name}\ndeleteoldrdn: 1\nnewsuperior: {below}");
+        self.change(&format!("dn: {dn}\nchangetype: modrdn\n{how}\n"), &[]).await;
     }
 
     pub(crate) async fn entry(&self, dn: &str) -> String {

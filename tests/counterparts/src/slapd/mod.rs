@@ -74,6 +74,14 @@ impl Slapd {
         slapd
     }
 
+    /// Another server with the same entries, down to their UUIDs.
+    pub async fn replica(&self) -> Self {
+        let mut slapcat = Command::new(beside_slapd("slapcat"));
+        slapcat.arg("-f").arg(self.folder.join("slapd.conf"));
+        let entries = aside(move || tool::run(&mut slapcat, "")).await;
+        Self::with(Setup::default().seed(entries)).await
+    }
+
     /// Another may take the ports before slapd has them.
     fn listen_somewhere(&mut self) {
         for _ in 0..10 {
@@ -147,9 +155,20 @@ impl Slapd {
         self.process.as_ref().expect("slapd runs").id()
     }
 
-    /// Changes entries as the administrator, in the LDIF of `ldapmodify`; overlays do their part.
+    /// Changes entries as the administrator, in the LDIF of `ldapmodify`; overlays do their part. What
+    /// only the server may set can be set, too: `pwdChangedTime`.
     pub async fn change(&self, ldif: &str) {
-        self.administrator().change(ldif).await;
+        self.administrator().change(ldif, &["-e", "relax"]).await;
+    }
+
+    /// Changes attributes of one entry, in the lines of LDIF: `replace: mail`, `mail: new@example.test`.
+    pub async fn modify(&self, dn: &str, lines: &[&str]) {
+        self.administrator().modify(dn, lines, &["-e", "relax"]).await;
+    }
+
+    /// Gives an entry another name, below another entry.
+    pub async fn rename(&self, dn: &str, name: &str, below: &str) {
+        self.administrator().rename(dn, name, below).await;
     }
 
     /// An entry with its operational attributes, in LDIF without folded lines.
@@ -189,7 +208,11 @@ impl Slapd {
     /// Serves again, on the same ports and with the same entries; stopped before, if it runs.
     pub async fn restart(&mut self) {
         self.stop().await;
-        assert!(self.listen(), "slapd does not start again:\n{}", self.log());
+        // Somebody who looks for a free port may have this one for a moment.
+        let begin = Instant::now();
+        while !self.listen() {
+            assert!(begin.elapsed() < PATIENCE, "slapd does not start again:\n{}", self.log());
+        }
     }
 
     /// Hangs: connections are accepted by the kernel, and nobody answers.

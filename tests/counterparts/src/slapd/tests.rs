@@ -39,9 +39,7 @@ async fn every_account_is_in_the_state_that_its_name_says() {
 #[tokio::test]
 async fn a_renamed_person_stays_in_the_groups() {
     let slapd = Slapd::start().await;
-    slapd
-        .change("dn: uid=alice,ou=people,dc=example,dc=test\nchangetype: modrdn\nnewrdn: uid=alicia\ndeleteoldrdn: 1\nnewsuperior: ou=alumni,dc=example,dc=test\n")
-        .await;
+    slapd.rename(&slapd.dn("alice"), "uid=alicia", "ou=alumni,dc=example,dc=test").await;
     let moved = "uid=alicia,ou=alumni,dc=example,dc=test";
     assert_eq!(slapd.values(moved, "memberOf").await.len(), 3);
     let staff = slapd.values("cn=staff,ou=groups,dc=example,dc=test", "member").await;
@@ -134,4 +132,24 @@ async fn passwords_are_changed_by_their_owners_and_by_the_service() {
     let (service, password) = (Slapd::SERVICE_DN, Slapd::SERVICE_PASSWORD);
     assert!(change(service, password, "expired", "another-Passw0rd"));
     assert!(slapd.accepts(&slapd.dn("expired"), "another-Passw0rd").await);
+}
+
+#[tokio::test]
+async fn what_only_the_server_sets_can_be_set() {
+    let slapd = Slapd::start().await;
+    let alice = slapd.dn("alice");
+    let policy = "pwdPolicySubentry: cn=expired,ou=policies,dc=example,dc=test";
+    slapd.modify(&alice, &["add: pwdPolicySubentry", policy]).await;
+    let changed = "pwdChangedTime: 20200101000000Z";
+    slapd.modify(&alice, &["replace: pwdChangedTime", changed]).await;
+    assert!(!slapd.accepts(&alice, &password_of("alice")).await);
+}
+
+#[tokio::test]
+async fn a_replica_has_the_same_entries() {
+    let slapd = Slapd::start().await;
+    let (alice, replica) = (slapd.dn("alice"), slapd.replica().await);
+    let id = slapd.values(&alice, "entryUUID").await;
+    assert_eq!(replica.values(&alice, "entryUUID").await, id);
+    assert!(replica.accepts(&alice, &password_of("alice")).await);
 }
