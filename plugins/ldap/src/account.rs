@@ -2,7 +2,8 @@
 //! what a login would.
 //!
 //! Each server keeps it in attributes of its own, so all of them are read whatever the server is. A
-//! password that has expired closes no account: it is changed at the next login.
+//! password that has expired closes no account: it is changed at the next login. The hours and the
+//! workstations of Active Directory bound logins, not what follows them.
 //!
 //! *Why* a locked account of OpenLDAP stays locked where its policy cannot be read: the time of the
 //! lock is kept until the next login, long after the lock is over. Only the policy knows how long it

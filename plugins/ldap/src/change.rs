@@ -15,12 +15,12 @@ use ldap3::Mod;
 use ldap3::exop::PasswordModify;
 use vestibule_plugin::{NotChanged, Password, PasswordChange, Refusal, Unavailable, Username};
 
+use crate::Ldap;
 use crate::asker::Asker;
 use crate::flavour::{Flavour, Root};
 use crate::login::Proof;
 use crate::states::State;
 use crate::wire::{Answer, Bound};
-use crate::{Ldap, template};
 
 #[async_trait]
 impl PasswordChange for Ldap {
@@ -99,7 +99,7 @@ impl Ldap {
         }
         let dn = match proof.entry.take() {
             Some(entry) => entry.dn,
-            None if template::is_dn(&proof.name) => proof.name.clone(),
+            None if self.binds_by_dn() => proof.name.clone(),
             None => {
                 let asker = &mut self.reader(&mut proof.bound);
                 let entry = self.by_name(username, root, asker).await?;

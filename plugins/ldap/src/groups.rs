@@ -9,6 +9,7 @@
 mod filters;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 use std::collections::HashSet;
 

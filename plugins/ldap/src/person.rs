@@ -109,7 +109,11 @@ impl Ldap {
         if !self.wants_groups() {
             return Ok(Vec::new());
         }
-        Climb { settings: &self.settings, flavour: root.flavour }.of(entry, asker).await
+        self.climb(root).of(entry, asker).await
+    }
+
+    pub(crate) fn climb(&self, root: &Root) -> Climb<'_> {
+        Climb { settings: &self.settings, flavour: root.flavour }
     }
 
     pub(crate) fn identified(

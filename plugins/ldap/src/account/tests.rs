@@ -1,6 +1,7 @@
 //! States as every server writes them, and a lock that ends.
 
 use ldap3::SearchEntry;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -61,4 +62,21 @@ fn a_lock_of_openldap_holds_as_long_as_its_policy_says() {
     assert!(holds(&policy(&[("pwdLockout", "TRUE")]), NOW + YEAR));
     assert!(!holds(&policy(&[("pwdLockout", "FALSE")]), NOW));
     assert!(holds(&None, NOW + YEAR), "a policy that cannot be read ends no lock");
+}
+
+proptest! {
+    // LD5
+    #[test]
+    fn no_value_makes_the_reader_panic(
+        values in prop::collection::vec("[0-9TRUEfalsZ.+-]{0,20}", super::ATTRIBUTES.len()),
+        now in any::<i64>(),
+    ) {
+        let texts: Vec<_> =
+            super::ATTRIBUTES.iter().copied().zip(values.iter().map(String::as_str)).collect();
+        let entry = entry(&texts);
+        let _ = told(&entry, now);
+        for value in &values {
+            let _ = lock_holds(value, Some(&entry), now);
+        }
+    }
 }

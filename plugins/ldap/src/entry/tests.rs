@@ -1,5 +1,7 @@
 //! What is told of an entry.
 
+use proptest::prelude::*;
+
 use super::*;
 
 fn entry(texts: &[(&str, &[&str])], binary: &[(&str, &[&[u8]])]) -> Entry {
@@ -60,4 +62,46 @@ fn hashes_are_secret_in_every_spelling() {
         assert!(is_secret(name), "{name}");
     }
     assert!(!is_secret("mail"));
+}
+
+proptest! {
+    // LD5
+    #[test]
+    fn no_entry_makes_a_reader_panic(
+        texts in prop::collection::hash_map(names(), prop::collection::vec("\\PC{0,8}", 0..3), 0..6),
+        bytes in prop::collection::hash_map(
+            names(), prop::collection::vec(any::<Vec<u8>>(), 0..3), 0..6,
+        ),
+        dn in any::<String>(),
+    ) {
+        let entry = Entry::from(SearchEntry { dn, attrs: texts, bin_attrs: bytes });
+        let wanted = ["objectGUID", "objectsid", "jpegPhoto", "mail", "dn", "memberOf"];
+        let _ = entry.attributes(wanted);
+        let _ = (crate::dn::name(&entry.dn), entry.is_cut_short("memberOf"));
+        for attribute in ["objectGUID", "objectSid", "entryUUID", "mail"] {
+            let _ = crate::subject::of(&entry, attribute);
+        }
+    }
+}
+
+/// Names that are read in some way of their own, in any case, and others.
+fn names() -> impl Strategy<Value = String> {
+    prop_oneof![
+        prop::sample::select(vec![
+            "objectGUID",
+            "OBJECTGUID",
+            "objectSid",
+            "jpegPhoto",
+            "mail",
+            "Mail",
+            "dn",
+            "memberOf",
+            "memberOf;range=0-1499",
+            "entryUUID",
+            "mail;binary",
+            "",
+        ])
+        .prop_map(str::to_owned),
+        any::<String>(),
+    ]
 }

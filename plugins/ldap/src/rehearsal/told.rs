@@ -11,7 +11,7 @@ use crate::person::{GROUPS, only};
 use crate::settings::GroupSource;
 use crate::states::State;
 use crate::wire::Bound;
-use crate::{Ldap, account, dn, subject};
+use crate::{Ldap, account, subject};
 
 impl Ldap {
     pub(super) async fn root_told(
@@ -99,6 +99,7 @@ impl Ldap {
         }
         let began = begin("groups");
         let groups = steps.end(began, self.groups(entry, root, asker).await)?;
+        let tree = self.climb(root).tree(&groups, asker).await;
         let source = match self.settings.groups.source {
             GroupSource::MemberOf => "by memberOf",
             GroupSource::Search | GroupSource::None => "by a search for members",
@@ -106,8 +107,7 @@ impl Ldap {
         let nested =
             if self.settings.groups.nested { ", and the groups that they are in" } else { "" };
         steps.tell("found", &format!("{source}{nested}"));
-        let line = |group: &Group| format!("{}{}", "  ".repeat(group.depth), dn::name(&group.dn));
-        steps.tell("tree", &groups.iter().map(line).collect::<Vec<_>>().join("\n"));
+        steps.tell("tree", &tree?.join("\n"));
         steps.tell("told", &groups::told(&groups, &self.settings).join("\n"));
         if let Some(required) = &self.settings.people.required_group {
             steps.tell("required", required);

@@ -9,6 +9,7 @@ use vestibule_plugin::conformance::{Known, a_closed_account_is_refused, password
 use vestibule_plugin::{Refusal, Subject};
 
 use crate::open::{log_in, log_in_with, look_up, samba, samba_with, texts};
+use crate::rehearsal::{fact, rehearse, step};
 
 #[tokio::test]
 async fn active_directory_keeps_the_contract() {
@@ -196,6 +197,11 @@ async fn groups_of_groups_are_found_by_the_server() {
         let carol = log_in(&backend, "carol").await.unwrap();
         assert_eq!(texts(&carol, "groups"), ["Domain Users", "Users", "ring-a", "ring-b"]);
     }
+    let options = json!({ "groups": "search", "nested_groups": true });
+    let rehearsed = rehearse(&samba(&server, options), "alice", None).await;
+    let tree = fact(step(&rehearsed.steps, "groups"), "tree");
+    assert!(tree.contains("Domain Users\n  Users"), "{tree}");
+    assert!(tree.contains("inner\n  middle\n    outer"), "{tree}");
     let required = json!({
         "groups": "member-of", "nested_groups": true, "required_group": "CN=outer,CN=Users,DC=ad,DC=test",
     });

@@ -13,6 +13,7 @@ mod direct;
 mod dirsrv;
 mod escaping;
 mod groups;
+mod log;
 mod open;
 mod openldap;
 mod options;

@@ -7,6 +7,7 @@ use vestibule_counterparts::{Setup, Slapd, password_of};
 use vestibule_plugin::conformance::{Known, password_backend};
 use vestibule_plugin::{Backend, PasswordWarning, Refusal, Subject, Value};
 
+use crate::log::Log;
 use crate::open::{log_in, log_in_with, look_up, slapd, slapd_with, texts};
 
 const ALICE: &str = "alice";
@@ -113,6 +114,31 @@ async fn grace_logins_and_near_ends_are_warnings() {
 }
 
 #[tokio::test]
+async fn warnings_are_told_to_the_operator() {
+    let server = Slapd::start().await;
+    let backend = slapd(&server, json!({}));
+    let log = Log::default();
+    let _listening = tracing::subscriber::set_default(log.clone());
+    for name in ["grace", "expiring", ALICE] {
+        log_in(&backend, name).await.unwrap();
+    }
+    let lines = log.lines();
+    let told = |words: &str| lines.iter().filter(|line| line.contains(words)).count();
+    assert_eq!(told("a password has expired, and few logins are left"), 1, "{lines:?}");
+    assert_eq!(told("a password expires soon"), 1, "{lines:?}");
+    assert_eq!(told("left=1"), 1, "{lines:?}");
+    assert_eq!(told("Passw0rd"), 0, "{lines:?}");
+}
+
+#[tokio::test]
+async fn nobody_in_particular_may_search_where_everybody_may() {
+    let server = Slapd::with(Setup::default().anonymous()).await;
+    let backend = slapd(&server, json!({ "bind_dn": null, "bind_password": null }));
+    let alice = log_in(&backend, ALICE).await.unwrap();
+    assert_eq!(look_up(&backend, &alice.subject).await.unwrap(), alice);
+}
+
+#[tokio::test]
 async fn attributes_are_told_as_they_were_asked_for() {
     let server = Slapd::start().await;
     let asked = ["GIVENNAME", "jpegPhoto", "entryUUID", "createTimestamp", "dn", "telexNumber"];
@@ -141,14 +167,11 @@ async fn two_people_of_one_name_are_a_fault_and_not_a_guess() {
 }
 
 #[tokio::test]
-async fn nobody_is_found_where_only_the_directory_itself_is() {
+async fn an_entry_without_a_password_lets_nobody_in() {
     let server = Slapd::start().await;
-    // The base of everything, and a filter that anything fits.
-    let odd = json!({ "base": "dc=example,dc=test", "scope": "base", "filter": "(|(uid={username})(objectClass=*))" });
-    let backend = slapd(&server, odd);
-    // Found is the suffix, which has no password.
-    let answer = log_in(&backend, ALICE).await;
-    assert!(matches!(answer, Err(Refusal::WrongCredentials(_))), "{answer:?}");
+    let groups = json!({ "base": "ou=groups,dc=example,dc=test", "filter": "(cn={username})" });
+    let answer = log_in(&slapd(&server, groups), "staff").await;
+    assert!(matches!(answer, Err(Refusal::WrongCredentials(Some(_)))), "{answer:?}");
 }
 
 #[tokio::test]

@@ -1,23 +1,23 @@
 //! What an administrator is shown.
 
 use serde_json::json;
-use vestibule_counterparts::{Slapd, password_of};
+use vestibule_counterparts::{Dirsrv, Samba, Slapd, password_of};
 use vestibule_ldap::Ldap;
 use vestibule_plugin::{Backend, Outcome, Refusal, Rehearsed, Step, Username};
 
-use crate::open::{log_in, password, slapd, slapd_with};
+use crate::open::{dirsrv, log_in, password, samba, slapd, slapd_with};
 
-async fn rehearse(backend: &Ldap, name: &str, secret: Option<&str>) -> Rehearsed {
+pub(crate) async fn rehearse(backend: &Ldap, name: &str, secret: Option<&str>) -> Rehearsed {
     let secret = secret.map(password);
     let username = Username::parse(name).unwrap();
     backend.rehearsal().unwrap().rehearse(&username, secret.as_ref()).await
 }
 
-fn step<'a>(steps: &'a [Step], name: &str) -> &'a Step {
+pub(crate) fn step<'a>(steps: &'a [Step], name: &str) -> &'a Step {
     steps.iter().find(|step| step.name == name).unwrap_or_else(|| panic!("{name}: {steps:#?}"))
 }
 
-fn fact<'a>(step: &'a Step, name: &str) -> &'a str {
+pub(crate) fn fact<'a>(step: &'a Step, name: &str) -> &'a str {
     let fact = step.facts.iter().find(|(fact, _)| fact == name);
     &fact.unwrap_or_else(|| panic!("{name}: {step:#?}")).1
 }
@@ -47,7 +47,7 @@ async fn a_rehearsal_tells_each_step_of_a_login() {
     assert_eq!(fact(entry, "jpegPhoto"), "22 bytes");
     assert!(matches!(&entry.outcome, Outcome::Doubtful(why) if why.contains("title")), "{entry:?}");
     let tree = fact(step(steps, "groups"), "tree");
-    assert!(tree.contains("\n  middle\n    outer"), "{tree}");
+    assert!(tree.contains("inner\n  middle\n    outer\n"), "{tree}");
     let login = step(steps, "login");
     assert_eq!(fact(login, "result"), "0");
     assert_eq!(login.outcome, Outcome::Passed);
@@ -152,6 +152,26 @@ async fn a_sample_tells_what_people_have() {
     let backend = slapd(&server, json!({ "subject": "structuralObjectClass" }));
     let steps = backend.rehearsal().unwrap().sample().await;
     assert!(matches!(step(&steps, "subject").outcome, Outcome::Failed(_)), "{steps:#?}");
+}
+
+#[tokio::test]
+async fn a_sample_is_read_from_every_kind_of_directory() {
+    let (windows, red) = (Samba::shared(), Dirsrv::shared());
+    for (backend, kind, state) in [
+        (samba(&windows, json!({})), "Active Directory", "userAccountControl"),
+        (
+            dirsrv(&red, json!({ "filter": "(&(uid={username})(nsAccountLock=true))" })),
+            "389 Directory Server",
+            "nsAccountLock",
+        ),
+    ] {
+        let steps = backend.rehearsal().unwrap().sample().await;
+        assert_eq!(fact(step(&steps, "root DSE"), "kind"), kind);
+        assert_eq!(step(&steps, "subject").outcome, Outcome::Passed, "{steps:#?}");
+        let states = step(&steps, "states");
+        assert!(fact(states, "seen").contains(state), "{states:?}");
+        assert!(steps.iter().all(|step| !matches!(step.outcome, Outcome::Failed(_))), "{steps:#?}");
+    }
 }
 
 #[tokio::test]
