@@ -53,6 +53,7 @@ Examples:
   vestibule migrate                                 the tables,
   vestibule user add alice                          somebody who can log in,
   vestibule client add Wiki --redirect-uri https://wiki.example/callback
+  vestibule backend try staff --user alice          whether a directory works, step by step
   vestibule serve
 
 Each value of the configuration can be overridden by an environment variable:

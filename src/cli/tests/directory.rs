@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::mpsc;
 
 use serde_json::{Value, json};
-use vestibule_counterparts::{Authority, Slapd, free_ports, password_of};
+use vestibule_counterparts::{Authority, Proxy, Slapd, free_ports, password_of};
 
 use super::*;
 
@@ -205,7 +205,7 @@ async fn the_stored_password_is_never_sent_to_another_host() {
 #[tokio::test]
 async fn the_configured_host_may_be_named_again() {
     let slapd = Slapd::start().await;
-    let folder = with_directory("again", &slapd, "");
+    let folder = with_directory("named-again", &slapd, "");
     let answer = attempt(&folder, "alice", None, &format!(" --url {}", slapd.tls_url())).await;
     assert!(answer.success, "{}", answer.text);
     let failure =
@@ -255,6 +255,24 @@ async fn health_asks_the_dead_hosts_too() {
 }
 
 #[tokio::test]
+async fn health_does_not_wait_for_a_host_that_hangs() {
+    let slapd = Slapd::start().await;
+    let proxy = Proxy::to(slapd.tls_address()).await;
+    proxy.freeze();
+    let urls = format!("url = [\"ldaps://{}\", {:?}]", proxy.address(), slapd.tls_url());
+    let folder = Folder::new("hangs");
+    let configuration = configuration(&slapd, &urls);
+    std::fs::write(
+        folder.config(),
+        configuration.replace("[backend.claims]", "connect_timeout = \"500ms\"\n[backend.claims]"),
+    )
+    .unwrap();
+    let asked = tokio::time::timeout(Duration::from_secs(8), folder.run("backend health", ""));
+    let answer = asked.await.unwrap().unwrap();
+    assert!(answer.success && answer.text.contains("staff is degraded"), "{}", answer.text);
+}
+
+#[tokio::test]
 async fn a_sample_tells_what_people_have_and_never_their_hashes() {
     let slapd = Slapd::start().await;
     let folder = with_directory("sample", &slapd, "");
@@ -292,6 +310,13 @@ async fn check_says_what_of_a_directory_is_doubtful() {
     let answer = folder.run("check", "").await.unwrap();
     assert!(answer.text.contains("direct cannot be asked about people"), "{}", answer.text);
     assert!(answer.text.contains("must be the last"), "{}", answer.text);
+    folder.append("[[backend]]\nname = \"behind\"\ntype = \"database\"\nhash_memory = 8\n");
+    let answer = folder.run("check", "").await.unwrap();
+    assert!(
+        !answer.success && answer.text.contains("`direct`") && answer.text.contains("`behind`"),
+        "{}",
+        answer.text
+    );
 }
 
 #[tokio::test]
