@@ -9,7 +9,7 @@
 //! Searches and binds go on to the next host until one answers. What changes something is asked
 //! once: it may have been done although the answer was lost.
 
-mod answers;
+mod answer;
 mod ber;
 mod bound;
 mod certificate;
@@ -24,6 +24,7 @@ mod names;
 mod pool;
 mod probe;
 mod question;
+mod shapes;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ use ldap3::exop::PasswordModify;
 use ldap3::{Mod, SearchEntry};
 use vestibule_plugin::{Host, Password, Unavailable};
 
+pub(crate) use self::answer::Answer;
 pub(crate) use self::bound::Bound;
 use self::connection::Way;
 use self::failure::Failure;
@@ -42,8 +44,8 @@ use self::hosts::Hosts;
 use self::machine::{Kind, Machine};
 use self::names::Names;
 use self::pool::Lease;
-pub(crate) use self::question::{Answer, PASSWORD_POLICY, Search};
 use self::question::{Bind, Modify, Ping, Question};
+pub(crate) use self::question::{PASSWORD_POLICY, Search};
 use self::tls::Tls;
 use crate::settings::{BadOption, Security, Settings};
 

@@ -6,9 +6,10 @@ use ldap3::exop::PasswordModify;
 use ldap3::{Mod, SearchEntry};
 use vestibule_plugin::{Password, Unavailable};
 
+use super::answer::Answer;
 use super::machine::Machine;
 use super::pool::Lease;
-use super::question::{Answer, Bind, Modify, Sample, Search};
+use super::question::{Bind, Modify, Sample, Search};
 
 /// The answer to a bind, and the connection on which it was made. The connection is kept for others
 /// when this is dropped.

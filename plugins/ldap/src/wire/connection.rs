@@ -13,10 +13,10 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::answers::{Verdict, awaited};
 use super::ber;
 use super::guard::{Ended, relay};
 use super::names::Names;
+use super::shapes::{Verdict, awaited};
 use super::tls::{Tls, why};
 use crate::settings::{Address, Security};
 

@@ -15,8 +15,8 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 use zeroize::Zeroize;
 
-use super::answers::{Awaited, Verdict, awaited};
 use super::ber::{self, Nonsense};
+use super::shapes::{Awaited, Verdict, awaited};
 
 /// A question of ours is never longer: a name, a filter, a few changes.
 const LONGEST_QUESTION: usize = 1 << 20;

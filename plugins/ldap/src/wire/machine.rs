@@ -1,21 +1,23 @@
 //! One host: its connections, how it does, and how it is asked.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+mod vigil;
+
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use deadpool::managed::Pool;
 use tokio::sync::Notify;
-use tokio::time::{sleep, timeout};
-use tracing::{info, warn};
+use tokio::time::sleep;
 use vestibule_plugin::Host;
 
+pub(super) use self::vigil::Probing;
 use super::connection::Way;
 use super::failure::Failure;
 use super::introduction::Introduction;
 use super::labels::Labels;
 use super::pool::{FORGOTTEN, Lease, Opening};
-use super::question::{Ping, Question, suspicion};
+use super::question::{Question, suspicion};
 use super::standing::Standing;
 use crate::settings::{Address, BadOption, Settings};
 
@@ -139,87 +141,6 @@ impl Machine {
         answer
     }
 
-    /// What it says of the host that there is no answer.
-    fn learn(self: &Arc<Self>, failure: &Failure) {
-        match failure {
-            Failure::Down(cause) => self.failed(cause, false),
-            Failure::Barred(cause) => self.failed(cause, true),
-            // One connection may break, and one answer be strange, on a host that lives.
-            Failure::Broken(_) => self.check(),
-            Failure::Late(cause) => {
-                if self.standing().was_late() {
-                    self.failed(cause, false);
-                } else {
-                    self.check();
-                }
-            }
-            // It answered.
-            Failure::Elsewhere(_) | Failure::Final(_) | Failure::Cut(_) => self.worked(),
-            Failure::Busy | Failure::Died => {}
-        }
-    }
-
-    /// Finds out in the background whether it lives, unless somebody does so already.
-    pub(super) fn check(self: &Arc<Self>) {
-        let Some(probing) = self.probe() else { return };
-        let machine = Arc::clone(self);
-        tokio::spawn(async move {
-            let _probing = probing;
-            // One that is only slow may be busy: it need not check a password to show that it lives.
-            let kind = if machine.until().is_some() { Kind::Service } else { Kind::People };
-            let opening = machine.pool(kind).manager();
-            let answer = async {
-                let mut connection = opening.open().await?;
-                Ping.put(&mut connection.ldap).await
-            };
-            match timeout(opening.way.patience, answer).await {
-                Ok(Ok(())) => machine.worked(),
-                Ok(Err(failure @ (Failure::Down(_) | Failure::Barred(_)))) => {
-                    machine.learn(&failure)
-                }
-                Ok(Err(_)) => machine.failed("the connection broke at the first question", false),
-                Err(_) => machine.failed(&opening.way.late(), false),
-            }
-        });
-    }
-
-    /// The right to find out whether it lives: one at a time.
-    pub(super) fn probe(self: &Arc<Self>) -> Option<Probing> {
-        let free = !self.probed.swap(true, Ordering::AcqRel);
-        free.then(|| Probing(Arc::clone(self)))
-    }
-
-    fn worked(&self) {
-        if self.standing().worked() {
-            info!(backend = %self.labels.backend, host = %self.labels.host, "the host answers again");
-        }
-    }
-
-    fn failed(&self, cause: &str, barred: bool) {
-        let new = self.standing().failed(cause.to_owned(), barred, Instant::now());
-        if new {
-            warn!(backend = %self.labels.backend, host = %self.labels.host, cause, "the host is dead");
-        }
-        for pool in [&self.service, &self.people] {
-            pool.retain(|_, _| false);
-        }
-        self.knell.notify_waiters();
-    }
-
-    /// When it is asked again, if it is dead.
-    pub(super) fn until(&self) -> Option<Instant> {
-        self.standing().until()
-    }
-
-    /// Whether it may be tried before its time, as nobody else answers.
-    pub(super) fn is_barred(&self) -> bool {
-        self.standing().is_barred(Instant::now())
-    }
-
-    pub(super) fn cause(&self) -> String {
-        format!("{}: {}", self.name(), self.standing().cause().unwrap_or("not asked"))
-    }
-
     /// Closes what nobody needed for minutes.
     pub(super) fn tidy(&self) {
         for pool in [&self.service, &self.people] {
@@ -251,15 +172,6 @@ impl Machine {
 
     fn standing(&self) -> MutexGuard<'_, Standing> {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Whoever holds this finds out whether a host lives.
-pub(super) struct Probing(Arc<Machine>);
-
-impl Drop for Probing {
-    fn drop(&mut self) {
-        self.0.probed.store(false, Ordering::Release);
     }
 }
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use ldap3::controls::RawControl;
 use ldap3::exop::PasswordModify;
-use ldap3::{Ldap, LdapError, LdapResult, Mod, SearchEntry, SearchOptions};
+use ldap3::{Ldap, LdapResult, Mod, SearchEntry, SearchOptions};
 use vestibule_plugin::Password;
 
+use super::answer::{Answer, answered, failed, refused};
 use super::failure::Failure;
 use crate::settings::Scope;
 
@@ -59,15 +60,6 @@ pub(super) struct Modify<'a> {
 
 /// The smallest question there is: any answer will do.
 pub(super) struct Ping;
-
-/// An LDAP result, whatever its code.
-#[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    pub(crate) code: u32,
-    /// The diagnostic message: for the log and for decoding, not for people.
-    pub(crate) text: String,
-    pub(crate) controls: Vec<RawControl>,
-}
 
 impl Question for Search<'_> {
     type Reply = Vec<SearchEntry>;
@@ -183,40 +175,6 @@ impl Question for Ping {
 
 fn password_policy() -> RawControl {
     RawControl { ctype: PASSWORD_POLICY.to_owned(), crit: false, val: None }
-}
-
-fn answered(result: Result<LdapResult, LdapError>) -> Result<Answer, Failure> {
-    let result = result.map_err(|error| failed(&error))?;
-    match result.rc {
-        1 | 10 | 51 | 52 | 80 => Err(refused(result.rc, &result)),
-        code => {
-            let controls = result.ctrls.into_iter().map(|control| control.1).collect();
-            Ok(Answer { code, text: result.text, controls })
-        }
-    }
-}
-
-/// What a result says of the host, and not of what was asked.
-fn refused(code: u32, result: &LdapResult) -> Failure {
-    let cause = format!("the directory answered {code}: {}", result.text.trim_end_matches('\0'));
-    match code {
-        // busy, unavailable: it will be so for the next one, too.
-        51 | 52 => Failure::Down(cause),
-        // operationsError, timeLimitExceeded, other: another host may do better.
-        1 | 3 | 80 => Failure::Elsewhere(cause),
-        10 => Failure::Final(format!(
-            "the directory refers to another one, which is not followed; name that one in `url`: {}",
-            result.refs.join(" ")
-        )),
-        _ => Failure::Final(cause),
-    }
-}
-
-fn failed(error: &LdapError) -> Failure {
-    match error {
-        LdapError::FilterParsing => Failure::Final("the filter is none of RFC 4515".to_owned()),
-        _ => Failure::Broken(String::new()),
-    }
 }
 
 /// How long a question may take before its host is suspected to be dead.

@@ -9,13 +9,14 @@ use tokio_rustls::client::TlsStream;
 use vestibule_plugin::{Outcome, Step, Unavailable};
 
 use super::super::Wire;
+use super::super::answer::Answer;
 use super::super::bound::Bound;
 use super::super::certificate::{Witness, ends_soon, facts};
 use super::super::connection::{Connection, over, tcp};
 use super::super::failure::Failure;
 use super::super::machine::Machine;
 use super::super::pool::Lease;
-use super::super::question::{Answer, Bind, Question};
+use super::super::question::{Bind, Question};
 use super::super::tls::Tls;
 use super::steps::Steps;
 use crate::settings::{Place, Security, Service};

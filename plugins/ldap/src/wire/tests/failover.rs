@@ -204,6 +204,32 @@ async fn a_slow_answer_is_not_taken_for_a_dead_host() {
     find(&wire, "alice").await.unwrap();
 }
 
+/// It lets us in and says who it is, and searches for ever.
+#[tokio::test]
+async fn a_host_that_answers_only_what_is_simple_is_passed_over_in_the_end() {
+    let pair = Pair::start().await;
+    let hollow = fake::server(|question| match question {
+        [0x30, _, 2, 1, id, 0x60, ..] => fake::bind_answer(*id, 0),
+        [0x30, _, 2, 1, id, 0x63, ..] if !question.windows(5).any(|part| part == b"alice") => {
+            fake::done(*id, 0)
+        }
+        _ => Vec::new(),
+    });
+    let hollow = format!("ldap://{}", hollow.await.address);
+    let wire = plain_with(
+        &[hollow, through(&pair.proxy[1])],
+        json!({ "operation_timeout": "300ms", "connect_timeout": "2s" }),
+    );
+    for _ in 0..3 {
+        assert!(!is_down(&wire, 0));
+        assert_eq!(find(&wire, "alice").await.unwrap().len(), 1, "the second host knows her");
+    }
+    assert!(is_down(&wire, 0));
+    let begin = Instant::now();
+    find(&wire, "alice").await.unwrap();
+    assert!(begin.elapsed() < Duration::from_millis(300));
+}
+
 /// A change may have been made although its answer was lost.
 #[tokio::test]
 async fn a_change_is_never_made_twice() {
