@@ -40,9 +40,9 @@ impl Rehearsal for Ldap {
     async fn sample(&self) -> Vec<Step> {
         let (steps, bound) = self.wire.rehearse().await;
         let mut steps = Steps(steps);
-        if let Some(mut bound) = bound {
+        if let Some(bound) = bound {
             // Each step says for itself how it ended.
-            let _ = self.sample_on(&mut bound, &mut steps).await;
+            let _ = self.sample_on(bound, &mut steps).await;
         }
         steps.0
     }

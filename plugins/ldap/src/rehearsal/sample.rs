@@ -19,7 +19,7 @@ const FEW: usize = 5;
 impl Ldap {
     pub(super) async fn sample_on(
         &self,
-        bound: &mut Bound,
+        mut bound: Bound,
         steps: &mut Steps,
     ) -> Result<(), Unavailable> {
         if self.settings.service.is_none() && self.settings.people.bind_as.is_some() {
@@ -27,7 +27,7 @@ impl Ldap {
                 .leave_out("search", "people are read only after they have bound: try one of them");
             return Ok(());
         }
-        let root = self.root_told(&mut Asker::Person(bound), steps).await?;
+        let root = self.root_told(&mut Asker::Person(&mut bound), steps).await?;
         let people = self.few(&root, bound, steps).await?;
         if people.is_empty() {
             steps.fail(
@@ -44,7 +44,7 @@ impl Ldap {
     async fn few(
         &self,
         root: &Root,
-        bound: &mut Bound,
+        bound: Bound,
         steps: &mut Steps,
     ) -> Result<Vec<Entry>, Unavailable> {
         let filter = self.anybody(root);

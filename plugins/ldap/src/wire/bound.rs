@@ -28,9 +28,9 @@ impl Bound {
         Ok(self.machine.ask_on(&mut self.lease, search).await?)
     }
 
-    /// As the person: no more than the first that are found.
+    /// As the person: no more than the first that are found. The connection ends with it.
     pub(crate) async fn sample(
-        &mut self,
+        mut self,
         search: Search<'_>,
     ) -> Result<Vec<SearchEntry>, Unavailable> {
         Ok(self.machine.ask_on(&mut self.lease, &Sample(search)).await?)

@@ -99,7 +99,7 @@ impl Search<'_> {
     }
 }
 
-/// The first of many entries: the rest is left where it is.
+/// The first of many entries. The rest may be on its way: the connection is good for nothing else.
 pub(super) struct Sample<'a>(pub(super) Search<'a>);
 
 impl Question for Sample<'_> {
@@ -107,20 +107,28 @@ impl Question for Sample<'_> {
     const NAME: &'static str = "search";
 
     async fn put(&self, ldap: &mut Ldap) -> Result<Self::Reply, Failure> {
-        let Search { base, filter, attributes, limit, .. } = self.0;
+        let Search { base, scope, filter, attributes, limit } = self.0;
         ldap.with_search_options(
             SearchOptions::new().sizelimit(i32::try_from(limit).unwrap_or(i32::MAX)),
         );
         let attributes = attributes.to_vec();
-        let found = ldap.search(base, self.0.scope.into(), filter, attributes).await;
-        let ldap3::SearchResult(entries, result) = found.map_err(|error| failed(&error))?;
+        let search = ldap.streaming_search(base, scope.into(), filter, attributes);
+        let mut answers = search.await.map_err(|error| failed(&error))?;
+        let mut entries = Vec::new();
+        // Samba takes no notice of the limit.
+        while entries.len() < limit {
+            match answers.next().await.map_err(|error| failed(&error))? {
+                Some(entry) => entries.push(SearchEntry::construct(entry)),
+                None => break,
+            }
+        }
+        if entries.len() == limit {
+            return Ok(entries);
+        }
+        let result = answers.finish().await;
         match result.rc {
             // adminLimitExceeded is another way to say sizeLimitExceeded.
-            0 | 4 | 11 => Ok(entries
-                .into_iter()
-                .filter(|entry| !entry.is_ref() && !entry.is_intermediate())
-                .map(SearchEntry::construct)
-                .collect()),
+            0 | 4 | 11 => Ok(entries),
             32 => Ok(Vec::new()),
             code => Err(refused(code, &result)),
         }

@@ -167,6 +167,7 @@ async fn a_sample_is_read_from_every_kind_of_directory() {
     ] {
         let steps = backend.rehearsal().unwrap().sample().await;
         assert_eq!(fact(step(&steps, "root DSE"), "kind"), kind);
+        assert!(fact(step(&steps, "search"), "read").lines().count() <= 5, "{steps:#?}");
         assert_eq!(step(&steps, "subject").outcome, Outcome::Passed, "{steps:#?}");
         let states = step(&steps, "states");
         assert!(fact(states, "seen").contains(state), "{states:?}");
