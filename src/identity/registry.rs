@@ -116,6 +116,10 @@ const PLUGINS: &[Plugin] = &[
 #[cfg_attr(not(feature = "database"), expect(dead_code, reason = "no plugin reads it"))]
 struct Opening<'a> {
     /// Its name, for the log.
+    #[cfg_attr(
+        all(feature = "database", not(feature = "ldap")),
+        expect(dead_code, reason = "only the directory's plugin logs by it")
+    )]
     name: &'a str,
     /// None but those that the plugin knows.
     options: &'a Map<String, Value>,

@@ -156,6 +156,25 @@ async fn a_service_account_with_a_wrong_password_is_told_without_it() {
         assert!(!written.contains("canary"), "{line}: {written}");
         assert!(!answer.success, "{line}: {}", answer.text);
     }
+    let installed = Folder::installed("wrong-service").await;
+    let wrong = configuration(&slapd, &format!("url = {:?}", slapd.tls_url()));
+    installed.append(&wrong.replace(Slapd::SERVICE_PASSWORD, "canary-of-the-service"));
+    let answer = installed.run("check", "").await.unwrap();
+    let written = answer.written(true) + &answer.written(false);
+    assert!(!answer.success && !written.contains("canary"), "{written}");
+}
+
+#[tokio::test]
+async fn a_variable_takes_the_place_of_the_stored_password() {
+    let slapd = Slapd::start().await;
+    let mut folder = with_directory("variable", &slapd, "");
+    folder.replace("bind_password =", "bind_password_file =");
+    let failure = folder.failure("backend try staff --user alice").await;
+    assert!(failure.contains("`bind_password_file` names"), "{failure}");
+    let variable = "VESTIBULE_BACKEND__STAFF__BIND_PASSWORD".to_owned();
+    folder.variables.push((variable, Slapd::SERVICE_PASSWORD.to_owned()));
+    let answer = attempt(&folder, "alice", None, "").await;
+    assert!(answer.success, "{}", answer.text);
 }
 
 /// Everything that is sent to a port that nobody answers from.

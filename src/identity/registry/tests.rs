@@ -29,6 +29,23 @@ fn the_readme_lists_every_option_of_every_plugin() {
     }
 }
 
+// LG1
+#[test]
+fn the_options_of_a_backend_do_not_print() {
+    let options = serde_json::json!({ "bind_password": "canary" });
+    let settings = BackendSettings {
+        name: "staff".to_owned(),
+        kind: "ldap".to_owned(),
+        usernames: Vec::new(),
+        patience: Duration::from_secs(1),
+        attempts: None,
+        claims: Map::new(),
+        options: options.as_object().unwrap().clone(),
+    };
+    let printed = format!("{settings:?}");
+    assert!(printed.contains("bind_password") && !printed.contains("canary"), "{printed}");
+}
+
 #[test]
 fn every_secret_is_an_option() {
     for plugin in PLUGINS {
