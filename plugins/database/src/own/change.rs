@@ -5,8 +5,8 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use vestibule_plugin::{NotChanged, Password, PasswordChange, Refusal, Unavailable, Username};
 
-use super::hasher::Verdict;
 use super::{People, person};
+use crate::Verdict;
 
 #[async_trait]
 impl PasswordChange for People {

@@ -6,7 +6,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, SqlErr};
 use vestibule_plugin::{Attributes, Password, Unavailable, Username};
 
-use crate::{People, person};
+use super::{People, person};
 
 /// A person as an administrator sees them.
 #[derive(Clone, Debug, PartialEq, Eq)]

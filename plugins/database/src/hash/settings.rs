@@ -1,11 +1,12 @@
-//! The options of a backend of type `database`.
+//! How passwords are hashed: options of every type of backend that keeps them.
 
 use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 
 use serde_json::{Map, Value};
 
-use crate::Cost;
+use super::Cost;
+use crate::BadOption;
 
 /// Every option there is.
 pub const OPTIONS: &[&str] =
@@ -29,15 +30,6 @@ impl Default for Settings {
     }
 }
 
-/// An option whose value will not do.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{option}` must be a number from {least} to {most}")]
-pub struct BadOption {
-    pub option: &'static str,
-    pub least: u32,
-    pub most: u32,
-}
-
 impl Settings {
     /// Reads the options that are there; the names have been compared with [`OPTIONS`] already.
     pub fn parse(options: &Map<String, Value>) -> Result<Self, BadOption> {
@@ -53,8 +45,11 @@ impl Settings {
                 Cost::MOST_MEMORY,
                 default.cost.memory,
             )?,
-            passes: number(options, "hash_passes", 1, Cost::MOST_PASSES, default.cost.passes)?,
+            passes: 1,
         };
+        let most = Cost::most_passes(cost.memory);
+        let passes = number(options, "hash_passes", 1, most, default.cost.passes)?;
+        let cost = Cost { passes, ..cost };
         Ok(Self {
             cost,
             workers: count(options, "hash_workers", 1, default.workers)?,
@@ -75,7 +70,7 @@ fn number(
         .as_u64()
         .and_then(|number| u32::try_from(number).ok())
         .filter(|number| (least..=most).contains(number))
-        .ok_or(BadOption { option, least, most })
+        .ok_or_else(|| BadOption::out_of_bounds(option, least, most))
 }
 
 fn count(
@@ -87,7 +82,7 @@ fn count(
     const MOST: u32 = 1_000_000;
     if options.contains_key(option) {
         let number = number(options, option, least, MOST, least)?;
-        return usize::try_from(number).map_err(|_| BadOption { option, least, most: MOST });
+        return usize::try_from(number).map_err(|_| BadOption::out_of_bounds(option, least, MOST));
     }
     Ok(default)
 }
@@ -119,6 +114,7 @@ mod tests {
         for bad in [
             json!({ "hash_memory": 8, "hash_lanes": 2 }),
             json!({ "hash_passes": 0 }),
+            json!({ "hash_passes": 17, "hash_memory": 1_048_576 }),
             json!({ "hash_workers": 0 }),
             json!({ "hash_queue": -1 }),
             json!({ "hash_memory": 4_000_000_000_u64 }),

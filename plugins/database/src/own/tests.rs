@@ -5,6 +5,7 @@ use vestibule_plugin::conformance::{self, Known};
 use vestibule_plugin::{Attributes, Value};
 
 use super::*;
+use crate::Cost;
 
 const CHEAP: Cost = Cost { memory: 8, passes: 1, lanes: 1 };
 
