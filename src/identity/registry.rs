@@ -110,6 +110,14 @@ const PLUGINS: &[Plugin] = &[
         needs_storage: false,
         open: ldap,
     },
+    #[cfg(feature = "database")]
+    Plugin {
+        kind: "sql",
+        options: vestibule_database::TABLES_OPTIONS,
+        secrets: vestibule_database::TABLES_SECRETS,
+        needs_storage: false,
+        open: tables,
+    },
 ];
 
 /// What one backend needs to be opened.
@@ -195,6 +203,13 @@ fn ldap(opening: Opening<'_>) -> Opened {
     let Opening { name, options, attributes, .. } = opening;
     let ldap = vestibule_ldap::Ldap::open(name, options, attributes);
     Ok(Box::new(ldap.map_err(|option| option.to_string())?))
+}
+
+#[cfg(feature = "database")]
+fn tables(opening: Opening<'_>) -> Opened {
+    let Opening { options, attributes, .. } = opening;
+    let tables = vestibule_database::Tables::open(options, attributes);
+    Ok(Box::new(tables.map_err(|option| option.to_string())?))
 }
 
 /// The people that a backend of type `database` keeps, for whoever administers them.

@@ -1,56 +1,34 @@
 //! The database behind a backend: a pool of connections, opened when first needed, and what was last
 //! seen of it.
-//!
-//! *Why no statement is kept prepared*: it would break behind PgBouncer, and after a column was added
-//! to the table. A login costs a slow hash anyway.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
-use sea_orm::sqlx::database::HasStatementCache;
-use sea_orm::sqlx::error::BoxDynError;
 use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::postgres::PgTypeInfo;
 use sea_orm::sqlx::{
-    self, AssertSqlSafe, Column, Either, Executor, IntoArguments, MySqlPool, PgPool, SqlSafeStr,
-    SqlitePool, Statement,
+    self, AssertSqlSafe, Either, Executor, MySqlPool, PgPool, SqlSafeStr, SqlitePool, Statement,
 };
-use vestibule_plugin::{Host, HostState, Unavailable};
+use vestibule_plugin::{Host, HostState};
 
 use super::cell::Row;
+use super::fault::Fault;
 use super::place::Place;
 use super::postgres::Typed;
 use super::query::{Placeholder, Query};
+use super::statement::{columns, read};
 use super::{mysql, postgres, sqlite};
 
 /// How long to wait for a connection, a new one or one that others use.
-const PATIENCE: Duration = Duration::from_secs(3);
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
+
+/// SQLite notices by a statement that a table was changed, and sqlx does not expect more columns of
+/// it than it was prepared with: so it may notice by this one, which always has the same.
+const FRESH_SCHEMA: &str = "SELECT 1 FROM sqlite_schema LIMIT 1";
 
 /// The values of a statement.
 pub(super) type Values<'a> = &'a [(Placeholder, &'a str)];
-
-/// Why a statement brought no answer. For the operator: never with a value.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Fault {
-    #[error("no connection to {place} could be had within {} s", PATIENCE.as_secs())]
-    NoConnection { place: String },
-    #[error("`{option}` failed: {cause}")]
-    Statement { option: &'static str, cause: sqlx::Error },
-    #[error("`{option}` brought a value that cannot be read: {cause}")]
-    Value { option: &'static str, cause: BoxDynError },
-    #[error(
-        "`{option}` compares `:{placeholder}` with the type {kind}; cast the other side to text"
-    )]
-    Kind { option: &'static str, placeholder: &'static str, kind: String },
-}
-
-impl From<Fault> for Unavailable {
-    fn from(fault: Fault) -> Self {
-        Self::because(fault)
-    }
-}
 
 /// A database and the connections to it.
 pub(super) struct Database {
@@ -89,7 +67,12 @@ impl Database {
     pub(super) fn pool(&self) -> &Pool {
         self.pool.get_or_init(|| match &self.place {
             Place::Sqlite(place) => {
-                Pool::Sqlite(options(self.connections).connect_lazy_with(place.as_ref().clone()))
+                let options = options(self.connections).before_acquire(|connection, _| {
+                    Box::pin(async {
+                        sqlx::query(FRESH_SCHEMA).execute(connection).await.map(|_| true)
+                    })
+                });
+                Pool::Sqlite(options.connect_lazy_with(place.as_ref().clone()))
             }
             Place::Postgres(place) => {
                 Pool::Postgres(options(self.connections).connect_lazy_with(place.as_ref().clone()))
@@ -108,16 +91,18 @@ impl Database {
         most: usize,
     ) -> Result<Vec<Row>, Fault> {
         let answer = match self.pool() {
-            Pool::Sqlite(pool) => match sqlite::arguments(&in_order(query, values)) {
-                Ok(arguments) => read(pool, query, arguments, most, sqlite::row).await,
-                Err(cause) => Err(Fault::Value { option: query.option, cause }),
-            },
-            Pool::Mysql(pool) => match mysql::arguments(&in_order(query, values)) {
-                Ok(arguments) => read(pool, query, arguments, most, mysql::row).await,
-                Err(cause) => Err(Fault::Value { option: query.option, cause }),
-            },
+            Pool::Sqlite(pool) => {
+                let values = in_order(query, values);
+                read(pool, query, || sqlite::arguments(&values), most, sqlite::row).await
+            }
+            Pool::Mysql(pool) => {
+                let values = in_order(query, values);
+                read(pool, query, || mysql::arguments(&values), most, mysql::row).await
+            }
             Pool::Postgres(pool) => match self.typed(pool, query, values).await {
-                Ok(Some(arguments)) => read(pool, query, arguments, most, postgres::row).await,
+                Ok(Some(values)) => {
+                    read(pool, query, || postgres::arguments(&values), most, postgres::row).await
+                }
                 Ok(None) => Ok(Vec::new()),
                 Err(fault) => Err(fault),
             },
@@ -128,8 +113,8 @@ impl Database {
     /// How many rows a statement changed.
     pub(super) async fn write(&self, query: &Query, values: Values<'_>) -> Result<u64, Fault> {
         let sql = AssertSqlSafe(query.sql.clone());
-        let statement = |cause| Fault::Statement { option: query.option, cause };
-        let value = |cause| Fault::Value { option: query.option, cause };
+        let statement = |cause| Fault::statement(query, cause);
+        let value = |cause| Fault::value(query, cause);
         let answer = match self.pool() {
             Pool::Sqlite(pool) => {
                 let arguments = sqlite::arguments(&in_order(query, values)).map_err(value)?;
@@ -142,9 +127,9 @@ impl Database {
                 done.map(|done| done.rows_affected()).map_err(statement)
             }
             Pool::Postgres(pool) => match self.typed(pool, query, values).await {
-                Ok(Some(arguments)) => {
-                    let done =
-                        sqlx::query_with(sql, arguments).persistent(false).execute(pool).await;
+                Ok(Some(values)) => {
+                    let arguments = postgres::arguments(&values).map_err(value)?;
+                    let done = sqlx::query_with(sql, arguments).execute(pool).await;
                     done.map(|done| done.rows_affected()).map_err(statement)
                 }
                 Ok(None) => Ok(0),
@@ -199,18 +184,17 @@ impl Database {
         pool: &PgPool,
         query: &Query,
         values: Values<'_>,
-    ) -> Result<Option<sqlx::postgres::PgArguments>, Fault> {
+    ) -> Result<Option<Vec<Typed>>, Fault> {
         let kinds = self.expected(pool, query).await?;
         let mut typed = Vec::new();
         for (place, kind) in query.places.iter().zip(kinds.iter()) {
             let value = Typed::new(kind, value(*place, values));
-            match value.map_err(|kind| strange(query, *place, kind))? {
+            match value.map_err(|kind| Fault::kind(query, *place, kind))? {
                 Some(value) => typed.push(value),
                 None => return Ok(None),
             }
         }
-        let arguments = postgres::arguments(typed);
-        arguments.map(Some).map_err(|cause| Fault::Value { option: query.option, cause })
+        Ok(Some(typed))
     }
 
     /// What PostgreSQL expects in each place.
@@ -224,8 +208,7 @@ impl Database {
         }
         let sql = AssertSqlSafe(query.sql.clone()).into_sql_str();
         let statement = pool.prepare(sql).await;
-        let statement =
-            statement.map_err(|cause| Fault::Statement { option: query.option, cause })?;
+        let statement = statement.map_err(|cause| Fault::statement(query, cause))?;
         let kinds: Arc<[PgTypeInfo]> = match statement.parameters() {
             Some(Either::Left(kinds)) => kinds.into(),
             _ => Arc::default(),
@@ -271,53 +254,12 @@ fn options<D: sqlx::Database>(connections: u32) -> PoolOptions<D> {
         .test_before_acquire(true)
 }
 
-async fn read<D>(
-    pool: &sqlx::Pool<D>,
-    query: &Query,
-    arguments: D::Arguments,
-    most: usize,
-    row: fn(&D::Row) -> Result<Row, BoxDynError>,
-) -> Result<Vec<Row>, Fault>
-where
-    D: sqlx::Database + HasStatementCache,
-    D::Arguments: IntoArguments<D>,
-    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
-{
-    let statement = |cause| Fault::Statement { option: query.option, cause };
-    let mut connection = pool.acquire().await.map_err(statement)?;
-    // Safe: it is as configured, but for the places of the values.
-    let sql = AssertSqlSafe(query.sql.clone());
-    let mut stream = sqlx::query_with(sql, arguments).persistent(false).fetch(&mut *connection);
-    let mut rows = Vec::new();
-    while rows.len() < most {
-        let Some(next) = stream.try_next().await.map_err(statement)? else { break };
-        rows.push(row(&next).map_err(|cause| Fault::Value { option: query.option, cause })?);
-    }
-    Ok(rows)
-}
-
-async fn columns<D>(pool: &sqlx::Pool<D>, query: &Query) -> Result<Vec<String>, Fault>
-where
-    D: sqlx::Database,
-    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
-{
-    let statement = |cause| Fault::Statement { option: query.option, cause };
-    let mut connection = pool.acquire().await.map_err(statement)?;
-    let sql = AssertSqlSafe(query.sql.clone()).into_sql_str();
-    let prepared = (&mut *connection).prepare(sql).await.map_err(statement)?;
-    Ok(prepared.columns().iter().map(|column| column.name().to_owned()).collect())
-}
-
 fn in_order<'a>(query: &Query, values: Values<'a>) -> Vec<&'a str> {
     query.places.iter().map(|place| value(*place, values)).collect()
 }
 
 fn value<'a>(place: Placeholder, values: Values<'a>) -> &'a str {
     values.iter().find(|(known, _)| *known == place).map_or("", |(_, value)| value)
-}
-
-pub(super) fn strange(query: &Query, place: Placeholder, kind: String) -> Fault {
-    Fault::Kind { option: query.option, placeholder: place.name(), kind }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -12,6 +12,8 @@ mod cell;
 mod change;
 mod database;
 mod dialect;
+mod fault;
+mod login;
 mod mysql;
 mod numeric;
 mod person;
@@ -24,14 +26,15 @@ mod sample;
 mod scan;
 mod settings;
 mod sqlite;
+mod statement;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use vestibule_plugin::{
-    Attributes, Backend, Directory, Host, Identity, Login, Password, PasswordChange, PasswordLogin,
-    Refusal, Rehearsal, Subject, Unavailable, Username,
+    Attributes, Backend, Directory, Host, Identity, Login, Password, PasswordChange, Rehearsal,
+    Subject, Unavailable, Username,
 };
 
 use crate::BadOption;
@@ -194,58 +197,6 @@ impl Backend for Tables {
 
     async fn health(&self) -> Result<(), Unavailable> {
         Ok(self.database.ping().await?)
-    }
-}
-
-#[async_trait]
-impl PasswordLogin for Tables {
-    async fn authenticate(
-        &self,
-        username: &Username,
-        password: &Password,
-    ) -> Result<Identity, Refusal> {
-        let query = &self.settings.queries.person;
-        let values = [(Placeholder::Username, username.as_str())];
-        let Some(row) = self.one(&self.database, query, &values).await? else {
-            self.waste(password).await?;
-            return Err(Refusal::Unknown);
-        };
-        let person = self.person(&row)?;
-        let hash = person::hash(&row, &self.settings.columns).map_err(Unavailable::from)?;
-        let verdict = self.verify(password, &person.subject, hash.as_deref()).await?;
-        if verdict == Verdict::Wrong {
-            return Err(Refusal::WrongCredentials(Some(person.subject)));
-        }
-        if let Some(refusal) = person.closed(true) {
-            return Err(refusal);
-        }
-        if person.must_change {
-            return Err(Refusal::PasswordExpired);
-        }
-        let identity = self.identity(&self.database, &person, Some(username)).await?;
-        if let (Verdict::RightButOutdated, Some(hash)) = (verdict, hash) {
-            self.upgrade(&person.subject, password, &hash).await;
-        }
-        Ok(identity)
-    }
-}
-
-#[async_trait]
-impl Directory for Tables {
-    async fn lookup(&self, subject: &Subject) -> Result<Identity, Refusal> {
-        let query = self.settings.queries.lookup.as_ref();
-        let query = query.ok_or_else(|| Unavailable::because("there is no `lookup_query`"))?;
-        let values = [(Placeholder::Subject, subject.as_str())];
-        let row = self.one(&self.database, query, &values).await?.ok_or(Refusal::Unknown)?;
-        let person = self.person(&row)?;
-        // MySQL finds the number 7 for '7 of 9', and 'A' for 'a'.
-        if person.subject != *subject {
-            return Err(Refusal::Unknown);
-        }
-        match person.closed(false) {
-            Some(refusal) => Err(refusal),
-            None => Ok(self.identity(&self.database, &person, None).await?),
-        }
     }
 }
 

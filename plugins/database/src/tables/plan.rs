@@ -4,7 +4,8 @@ use sea_orm::sqlx::{self, AssertSqlSafe};
 use serde_json::Value;
 
 use super::cell::{Cell, Row};
-use super::database::{Database, Fault, Pool, strange};
+use super::database::{Database, Pool};
+use super::fault::Fault;
 use super::postgres::{self, Typed};
 use super::query::{Placeholder, Query};
 
@@ -65,25 +66,22 @@ async fn postgres_plan(
     pool: &sqlx::PgPool,
     query: &Query,
 ) -> Result<Value, Fault> {
-    let statement = |cause| Fault::Statement { option: query.option, cause };
-    let value = |cause| Fault::Value { option: query.option, cause };
+    let statement = |cause| Fault::statement(query, cause);
+    let value = |cause| Fault::value(query, cause);
     let kinds = database.expected(pool, query).await?;
     let mut values = Vec::new();
     for (place, kind) in query.places.iter().zip(kinds.iter()) {
-        values.extend(Typed::any(kind).map_err(|kind| strange(query, *place, kind))?);
+        values.extend(Typed::any(kind).map_err(|kind| Fault::kind(query, *place, kind))?);
     }
-    let arguments = postgres::arguments(values).map_err(value)?;
+    let arguments = postgres::arguments(&values).map_err(value)?;
     let mut transaction = pool.begin().await.map_err(statement)?;
     sqlx::query("SET LOCAL enable_seqscan = off")
         .execute(&mut *transaction)
         .await
         .map_err(statement)?;
     let sql = AssertSqlSafe(format!("EXPLAIN (FORMAT JSON) {}", query.sql));
-    let row = sqlx::query_with(sql, arguments)
-        .persistent(false)
-        .fetch_one(&mut *transaction)
-        .await
-        .map_err(statement)?;
+    let row =
+        sqlx::query_with(sql, arguments).fetch_one(&mut *transaction).await.map_err(statement)?;
     let Row(cells) = postgres::row(&row).map_err(value)?;
     Ok(match cells.into_iter().next() {
         // The plan is the only member of an array.

@@ -63,7 +63,7 @@ impl Encode<'_, Postgres> for Typed {
     }
 }
 
-pub(super) fn arguments(values: Vec<Typed>) -> Result<PgArguments, BoxDynError> {
+pub(super) fn arguments(values: &[Typed]) -> Result<PgArguments, BoxDynError> {
     let mut arguments = PgArguments::default();
     for value in values {
         arguments.add(value)?;

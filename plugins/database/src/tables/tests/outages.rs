@@ -1,0 +1,79 @@
+//! A database that is away is an outage and never a refusal, and is found again when it is back.
+
+use std::net::SocketAddr;
+
+use serde_json::json;
+use vestibule_counterparts::Proxy;
+use vestibule_plugin::HostState;
+
+use super::scratch::ALICE_PASSWORD;
+use super::*;
+
+on_each_database! {
+    a_broken_table_is_an_outage_and_no_refusal
+    a_database_that_is_nowhere_is_an_outage
+}
+
+async fn a_broken_table_is_an_outage_and_no_refusal(scratch: Scratch) {
+    let tables = scratch.open(&json!({}));
+    scratch.run("DROP TABLE memberships").await;
+    let answer = log_in(&tables, "alice", ALICE_PASSWORD).await;
+    assert!(matches!(answer, Err(Refusal::Unavailable(_))), "groups were not read: {answer:?}");
+    scratch.run("DROP TABLE people").await;
+    let answer = log_in(&tables, "alice", ALICE_PASSWORD).await;
+    let Err(Refusal::Unavailable(cause)) = answer else { panic!("{answer:?}") };
+    assert!(cause.to_string().contains("`query` failed"), "{cause}");
+    assert!(matches!(tables.lookup(&subject("1")).await, Err(Refusal::Unavailable(_))));
+    assert!(tables.health().await.is_ok(), "the database itself answers");
+}
+
+async fn a_database_that_is_nowhere_is_an_outage(scratch: Scratch) {
+    let tables = scratch.open(&json!({ "url": format!("{}_nowhere", scratch.url) }));
+    let answer = log_in(&tables, "alice", ALICE_PASSWORD).await;
+    assert!(matches!(answer, Err(Refusal::Unavailable(_))), "{answer:?}");
+    assert!(matches!(tables.lookup(&subject("1")).await, Err(Refusal::Unavailable(_))));
+    assert!(tables.health().await.is_err());
+}
+
+/// The server of a database behind a proxy, and the database's address there.
+async fn behind_proxy(url: &str) -> (Proxy, String) {
+    let (before, rest) = url.split_once('@').unwrap();
+    let (server, database) = rest.split_once('/').unwrap();
+    let proxy = Proxy::to(server.parse::<SocketAddr>().unwrap()).await;
+    let url = format!("{before}@{}/{database}", proxy.address());
+    (proxy, url)
+}
+
+async fn stopped_and_started(scratch: Scratch) {
+    let (mut proxy, url) = behind_proxy(&scratch.url).await;
+    let tables = scratch.open(&json!({ "url": url }));
+    assert!(log_in(&tables, "alice", ALICE_PASSWORD).await.is_ok());
+    assert_eq!(tables.hosts()[0].state, HostState::Up);
+
+    proxy.kill().await;
+    for name in ["alice", "nobody"] {
+        let answer = log_in(&tables, name, ALICE_PASSWORD).await;
+        assert!(matches!(answer, Err(Refusal::Unavailable(_))), "{name}: {answer:?}");
+    }
+    assert!(matches!(tables.lookup(&subject("1")).await, Err(Refusal::Unavailable(_))));
+    assert!(matches!(&tables.hosts()[0].state, HostState::Down { .. }));
+    assert!(tables.rehearsal().unwrap().probe().await[0].outcome.is_err());
+
+    proxy.revive().await;
+    assert!(log_in(&tables, "alice", ALICE_PASSWORD).await.is_ok(), "without a restart");
+    assert_eq!(tables.hosts()[0].state, HostState::Up);
+
+    // Connections that broke while nobody used them are replaced unnoticed.
+    proxy.cut();
+    assert!(log_in(&tables, "alice", ALICE_PASSWORD).await.is_ok());
+}
+
+#[tokio::test]
+async fn postgresql_is_stopped_and_started() {
+    stopped_and_started(scratch::postgres().await).await;
+}
+
+#[tokio::test]
+async fn mariadb_is_stopped_and_started() {
+    stopped_and_started(scratch::mariadb().await).await;
+}
