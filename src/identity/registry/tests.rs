@@ -93,3 +93,24 @@ fn the_directories_of_the_readme_can_be_opened() {
     }
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+#[cfg(feature = "database")]
+#[test]
+fn the_table_of_the_readme_can_be_opened() {
+    let readme = include_str!("../../../README.md");
+    let examples = readme.split("```toml\n").skip(1).filter_map(|text| text.split("```").next());
+    let examples: Vec<&str> = examples.filter(|text| text.contains("type = \"sql\"")).collect();
+    assert_eq!(examples.len(), 1);
+    for example in examples {
+        let (before, rest) = example.split_once("url_file = ").unwrap();
+        let (_, after) = rest.split_once('#').unwrap();
+        let (url, after) = after.split_once('\n').unwrap();
+        let example = format!("{before}url = \"{}\"\n{after}", url.trim());
+        let backends = crate::config::Config::backends("README.md", &example, []).unwrap();
+        for settings in crate::http::opening::backend_settings(&backends) {
+            if let Err(wrong) = open(&settings, None) {
+                panic!("{wrong}\n{example}");
+            }
+        }
+    }
+}

@@ -74,8 +74,8 @@ impl Tables {
         let outcome = if database.place.is_exposed() {
             Outcome::Doubtful(
                 "hashes travel unprotected, or to whoever says to be the database: its certificate is \
-                 not checked; add `sslmode=verify-full` (PostgreSQL) or `ssl-mode=VERIFY_IDENTITY` \
-                 (MySQL) to `url`"
+                 not checked; add `sslmode=verify-full&sslrootcert=FILE` (PostgreSQL) or \
+                 `ssl-mode=VERIFY_IDENTITY&ssl-ca=FILE` (MySQL) to `url`"
                     .to_owned(),
             )
         } else {
