@@ -10,7 +10,7 @@ use poem::http::StatusCode;
 use poem_openapi::{Enum, Object, OpenApi};
 use vestibule_plugin::{BadPassword, Password as NewPassword};
 
-use crate::identity::{Attempt, NotChanged};
+use crate::identity::{Attempt, NotChanged, Refused};
 use crate::protocol::{Code, Parameters};
 
 use super::answer::{Answer, Answers, Documentation, ELSEWHERE, PAGE_BODY, PAGE_FAULTS, RESTARTED};
@@ -166,6 +166,10 @@ impl Password {
 
 fn rejection(not_changed: NotChanged, visitor: &Visitor) -> Rejection<Obstacle> {
     match not_changed {
+        // It may have come after the change.
+        NotChanged::Refused(fault @ Refused::Fault(_)) => {
+            Rejection::of(&fault, visitor).map(|_| Obstacle::Unsure)
+        }
         NotChanged::Refused(refused) => Rejection::of(&refused, visitor).map(Obstacle::Login),
         NotChanged::Policy(words) => {
             Rejection::new(StatusCode::UNPROCESSABLE_ENTITY, Obstacle::Policy { words })

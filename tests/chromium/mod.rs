@@ -115,6 +115,23 @@ async fn every_page_is_fit_to_be_seen() {
 }
 
 #[tokio::test]
+async fn a_password_is_changed_on_the_way() {
+    let op = Op::start().await;
+    let sites = Sites::start().await;
+    let registration = Registration::web()
+        .with("client_name", json!("Reports"))
+        .with("redirect_uris", json!([sites.callback]))
+        .with("policy_uri", json!("https://reports.example.test/privacy"));
+    let app = op.app(registration).await;
+    op.execute("UPDATE person SET must_change = TRUE").await;
+    let told = json!({
+        "login": app.request().url(),
+        "people": [person("alice"), person("bob")],
+    });
+    play("password.mjs", &told).await;
+}
+
+#[tokio::test]
 async fn the_keyboard_is_enough() {
     let op = Op::start().await;
     let sites = Sites::start().await;

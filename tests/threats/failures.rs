@@ -1,7 +1,7 @@
 //! When the database fails, nobody is told that it went well (IN4).
 
 use super::{is_signed_in, offline};
-use crate::support::{Op, Registration};
+use crate::support::{Op, Registration, password_of};
 
 /// Takes a table away, and puts it back.
 async fn hide(op: &Op, table: &str) {
@@ -68,6 +68,33 @@ async fn whoever_cannot_be_counted_is_not_let_in() {
     assert!(!browser.cookies().iter().any(|(name, _)| name == "vestibule-session"));
     restore(&op, "attempt").await;
     arrival.log_in("alice").consent().await.code();
+}
+
+// IN4, RT4
+#[tokio::test]
+async fn a_change_of_password_that_ends_nothing_is_no_success() {
+    let (op, app) = Op::with_app().await;
+    let (laptop, phone) = (op.browser(), op.browser());
+    let tokens = offline(&laptop, &app).await;
+    let login = phone.authorize(&app).await;
+    let pending = login.page().attribute("input[name=pending]", "value").unwrap();
+    let page = phone.visit(&format!("/login/password?pending={pending}")).await.page().clone();
+    let change = |current: &str, new: &str| {
+        let form = page.press("#password-submit").fill("username", "alice");
+        let form = form.fill("current_password", current).fill("new_password", new);
+        phone.send(&page, form.fill("repeated_password", new))
+    };
+    let (former, new) = (password_of("alice"), "a password that is new");
+    // Who cannot be counted is not asked about, and whose sessions cannot end is not let in.
+    for (table, current, next) in [("attempt", &*former, new), ("revocation", &former, new)] {
+        hide(&op, table).await;
+        assert!(failed(change(current, next).await.page().status), "{table}");
+        restore(&op, table).await;
+        assert!(!phone.cookies().iter().any(|(name, _)| name == "vestibule-session"), "{table}");
+    }
+    // It was changed; whoever changes it again has what the first one had opened ended.
+    assert!(change(new, &former).await.has_left());
+    assert_eq!(app.refresh(tokens.refresh_token()).await.error(), "invalid_grant");
 }
 
 // IN4

@@ -10,6 +10,7 @@ mod floods;
 mod hosts;
 mod lockout;
 mod logs;
+mod passwords;
 mod redirects;
 mod refresh;
 mod sessions;

@@ -46,7 +46,7 @@ async fn a_planted_request_logs_nobody_in() {
         let response = post(&op, "/login", &form).await;
         assert_eq!(response.status(), 400);
         assert!(!response.headers().contains_key("set-cookie"));
-        for path in ["/login", "/consent", "/choice"] {
+        for path in ["/login", "/login/password", "/consent", "/choice"] {
             stays(&victim.visit(&format!("{path}?pending={sealed}")).await);
         }
     }
