@@ -1,15 +1,19 @@
 //! What stands between the chain and one backend: a time limit, a breaker, and the measure of both.
 //!
 //! ```text
-//!            so many failures in a row
-//! asked  ─────────────────────────────▶  left alone, health asked after 1 s, 2 s, 4 s … 30 s
-//!   ▲                                                   │
-//!   └────────────────  any answer  ─────────────────────┘
+//!        so many failures in a row            is not well
+//! asked ───────────────────────────▶ doubted ─────────────▶ left alone; asked how it is after 1 s, 2 s, 4 s … 30 s
+//!   ▲                                   │                        │
+//!   └─────────  any answer  ────────────┴────────────────────────┘
 //! ```
 //!
 //! A backend that is left alone is [`Unavailable`] at once: nobody waits for a time-out that is certain,
 //! and a source that is coming up again is not met by everybody who has waited. A refusal is an answer
 //! like any other; that a source is busy says neither that it is well nor that it is not.
+//!
+//! *Why it is doubted first:* some failures come from one person's entry, as when two people have one
+//! name. Whoever knows such a name could shut everybody out with it; so only a backend that is not well
+//! by its own word is left alone.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -38,6 +42,8 @@ pub(super) struct Breaker {
 enum State {
     /// Asked. With what went wrong since it last answered.
     Closed { failures: u32, cause: Option<String> },
+    /// Asked, until the probe knows that it is not well.
+    Doubted { failures: u32, cause: String, probe: Probe },
     /// Left alone until the probe has an answer.
     Open { cause: String, _probe: Probe },
 }
@@ -160,6 +166,7 @@ impl Breaker {
     pub(super) fn condition(&self) -> Condition<'_> {
         let (asked, cause) = match &*self.state() {
             State::Closed { cause, .. } => (true, cause.clone()),
+            State::Doubted { cause, .. } => (true, Some(cause.clone())),
             State::Open { cause, .. } => (false, Some(cause.clone())),
         };
         Condition { name: &self.name, asked, cause, hosts: self.backend.hosts() }
@@ -187,11 +194,10 @@ impl Breaker {
     pub(super) async fn health(self: &Arc<Self>, patience: Duration) -> Result<(), Unavailable> {
         let patience = patience.min(self.patience);
         let answer = self.measured(Operation::Health, patience, self.backend.health()).await;
-        match (&answer, &mut *self.state()) {
-            (Err(Unavailable::Failed(now)), State::Open { cause, .. }) => *cause = now.to_string(),
-            (Ok(()), state @ State::Open { .. }) => self.close(state),
-            // Whether logins succeed, logins tell.
-            _ => {}
+        match &answer {
+            Ok(()) => self.is_well(),
+            Err(Unavailable::Failed(cause)) => self.is_not_well(cause.to_string()),
+            Err(Unavailable::Busy) => {}
         }
         answer
     }
@@ -221,11 +227,8 @@ impl Breaker {
     }
 
     fn answered(&self) {
-        self.close(&mut self.state());
-    }
-
-    fn close(&self, state: &mut State) {
-        if let State::Open { .. } = state {
+        let mut state = self.state();
+        if let State::Open { .. } = *state {
             info!(backend = self.name, "the backend answers again");
         }
         *state = State::WELL;
@@ -234,19 +237,41 @@ impl Breaker {
     fn failed(self: &Arc<Self>, now: String) {
         let mut state = self.state();
         match &mut *state {
-            State::Closed { failures, cause } => {
+            State::Closed { failures, cause } if *failures + 1 < self.most => {
                 *failures += 1;
-                if *failures < self.most {
-                    *cause = Some(now);
-                } else {
-                    let (backend, failures) = (&self.name, *failures);
-                    error!(backend, failures, "the backend is left alone until it answers: {now}");
-                    let probe = tokio::spawn(probe(Arc::downgrade(self))).abort_handle();
-                    *state = State::Open { cause: now, _probe: Probe(probe) };
-                }
+                *cause = Some(now);
+            }
+            State::Closed { failures, .. } => {
+                let failures = *failures + 1;
+                let probe = Probe(tokio::spawn(probe(Arc::downgrade(self))).abort_handle());
+                *state = State::Doubted { failures, cause: now, probe };
+            }
+            State::Doubted { failures, cause, .. } => {
+                *failures += 1;
+                *cause = now;
             }
             // Asked before it was left alone.
             State::Open { cause, .. } => *cause = now,
+        }
+    }
+
+    /// Whether logins succeed, logins tell: of a backend that is not doubted this says nothing new.
+    fn is_well(&self) {
+        if !matches!(*self.state(), State::Closed { .. }) {
+            self.answered();
+        }
+    }
+
+    fn is_not_well(&self, now: String) {
+        let mut state = self.state();
+        match std::mem::replace(&mut *state, State::WELL) {
+            State::Doubted { failures, probe, .. } => {
+                let backend = &self.name;
+                error!(backend, failures, "the backend is left alone until it answers: {now}");
+                *state = State::Open { cause: now, _probe: probe };
+            }
+            State::Open { _probe, .. } => *state = State::Open { cause: now, _probe },
+            closed @ State::Closed { .. } => *state = closed,
         }
     }
 
@@ -255,15 +280,15 @@ impl Breaker {
     }
 }
 
-/// Asks for the health of a backend until it answers.
+/// Asks for the health of a backend until it answers. Holds it only while it asks.
 async fn probe(breaker: Weak<Breaker>) {
     let mut pause = FIRST_PAUSE;
-    loop {
-        sleep(pause).await;
-        let Some(breaker) = breaker.upgrade() else { return };
+    while let Some(breaker) = breaker.upgrade() {
         if breaker.health(Duration::MAX).await.is_ok() {
             return;
         }
+        drop(breaker);
+        sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }

@@ -61,6 +61,8 @@ pub(crate) enum Mood {
     Well,
     Down,
     Busy,
+    /// Well, but for whoever logs in.
+    DownForLogins,
     /// Takes everything, and never answers.
     Hanging,
     /// Answers, and knows nobody any more.
@@ -195,8 +197,10 @@ impl Source {
 
     async fn find(&self, wanted: impl Fn(&str, &Somebody) -> bool) -> Result<Somebody, Refusal> {
         self.reached().await?;
-        if self.mood() == Mood::Empty {
-            return Err(Refusal::Unknown);
+        match self.mood() {
+            Mood::Empty => return Err(Refusal::Unknown),
+            Mood::DownForLogins => return Err(Unavailable::because("the test says so").into()),
+            _ => {}
         }
         let people = self.0.people.lock().unwrap();
         let found = people.iter().find(|(name, somebody)| wanted(name, somebody));

@@ -7,6 +7,7 @@
 mod sites;
 
 use serde_json::{Value, json};
+use vestibule_counterparts::Slapd;
 
 use crate::support::{Demo, Folder, Op, Registration, Script, Setup, free_ports, password_of};
 use sites::Sites;
@@ -129,6 +130,49 @@ async fn a_password_is_changed_on_the_way() {
         "people": [person("alice"), person("bob")],
     });
     play("password.mjs", &told).await;
+}
+
+#[tokio::test]
+async fn a_directory_warns_of_passwords_and_says_what_it_does_not_allow() {
+    let slapd = Slapd::start().await;
+    let stricter = "dn: cn=expired,ou=policies,dc=example,dc=test\nchangetype: modify\n\
+                    replace: pwdMinLength\npwdMinLength: 16\n";
+    slapd.change(stricter).await;
+    let config = format!(
+        r#"
+        [login]
+        password_warnings = true
+        [[backend]]
+        name = "people"
+        type = "database"
+        [[backend]]
+        name = "staff"
+        type = "ldap"
+        url = "{}"
+        ca = "{}"
+        base = "ou=people,dc=example,dc=test"
+        bind_dn = "{}"
+        bind_password = "{}"
+        "#,
+        slapd.tls_url(),
+        slapd.ca_file().display(),
+        Slapd::SERVICE_DN,
+        Slapd::SERVICE_PASSWORD,
+    );
+    let op = Op::set_up(Setup::default().config(&config)).await;
+    let sites = Sites::start().await;
+    let registration = Registration::web()
+        .with("client_name", json!("Reports"))
+        .with("redirect_uris", json!([sites.callback]));
+    let app = op.app(registration).await;
+    let there = |username: &str| json!({ "username": username, "password": vestibule_counterparts::password_of(username) });
+    let told = json!({
+        "login": app.request().url(),
+        "expiring": there("expiring"),
+        "grace": there("grace"),
+        "expired": there("expired"),
+    });
+    play("password_warning.mjs", &told).await;
 }
 
 #[tokio::test]

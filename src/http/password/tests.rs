@@ -4,25 +4,32 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use poem::endpoint::BoxEndpoint;
 use poem::http::{Method, header};
-use poem::{Endpoint, Request};
+use poem::{Endpoint, EndpointExt, Request};
 use scraper::{Html, Selector};
 use serde_json::json;
+use tokio::sync::OnceCell;
 use vestibule_plugin::PasswordWarning;
 
 use super::*;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::opening::Options;
 use crate::identity::State;
 use crate::identity::fixture::{Mood, POLICY, Source, identities, sealer};
-use crate::protocol::Client;
-use crate::storage::clients;
+use crate::keys::{Keys, Settings};
+use crate::protocol::{Algorithm, Client, Timestamp};
+use crate::seal::Sealer;
 use crate::storage::scratch::{Scratch, sqlite};
+use crate::storage::{Storage, clients, key, keys};
+
+const NOW: i64 = 1_800_000_000_000;
 
 /// A provider with one source, and a person's browser that keeps cookies and follows nothing.
 struct Scene {
     source: Source,
-    provider: Arc<Provider>,
+    endpoint: BoxEndpoint<'static, Response>,
     cookies: Mutex<BTreeMap<String, String>>,
     _scratch: Scratch,
 }
@@ -44,8 +51,11 @@ impl Scene {
             crate::secret::token()
         );
         let config = Config::parse("scene.toml", &text, []).unwrap();
-        let (storage, sealer) = (scratch.storage.clone(), sealer());
-        let opened = Provider::open(config, storage, sealer.clone(), Options::default()).await;
+        let sealer = Self::keys(&scratch.storage).await;
+        let storage = scratch.storage.clone();
+        // It stands still, as pages tell of seconds.
+        let options = Options { clock: Clock::from_fn(|| NOW), ..Options::default() };
+        let opened = Provider::open(config, storage, sealer.clone(), options).await;
         let mut provider = Arc::into_inner(opened.unwrap()).unwrap();
         provider.identities = identities(&source, None, &scratch.storage, &sealer);
         let client: Client = serde_json::from_value(json!({
@@ -60,7 +70,33 @@ impl Scene {
         .unwrap();
         let row = clients::write(&client, None, provider.now()).unwrap();
         clients::put(&scratch.storage, row).await.unwrap();
-        Self { source, provider: Arc::new(provider), cookies: Mutex::default(), _scratch: scratch }
+        let endpoint = crate::http::endpoint(&Arc::new(provider)).unwrap().boxed();
+        Self { source, endpoint, cookies: Mutex::default(), _scratch: scratch }
+    }
+
+    /// Gives a database signing keys, and tells what opens them. Made once, as that takes longer than a story.
+    async fn keys(storage: &Storage) -> Sealer {
+        static KEYS: OnceCell<(Sealer, Vec<key::Model>)> = OnceCell::const_new();
+        let made = async || {
+            let (scratch, sealer) = (sqlite().await, sealer());
+            let algorithms = vec![Algorithm::RS256, Algorithm::ES256];
+            let day = Duration::from_secs(86_400);
+            let settings = Settings {
+                algorithms,
+                rotate_after: None,
+                publish_ahead: day,
+                keep_for: day,
+                cache: day,
+            };
+            let now = Timestamp::from_millis(NOW);
+            Keys::open(scratch.storage.clone(), sealer.clone(), settings, now).await.unwrap();
+            (sealer, keys::list(&scratch.storage).await.unwrap())
+        };
+        let (sealer, rows) = KEYS.get_or_init(made).await;
+        for row in rows {
+            keys::put(storage, row.clone()).await.unwrap();
+        }
+        sealer.clone()
     }
 
     async fn with_alice(login: &str, source: Source) -> Self {
@@ -79,7 +115,7 @@ impl Scene {
             .header(header::COOKIE, held.join("; "))
             .content_type("application/x-www-form-urlencoded")
             .body(body);
-        let response = crate::http::endpoint(&self.provider).unwrap().call(request).await.unwrap();
+        let response = self.endpoint.call(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         for cookie in headers.get_all(header::SET_COOKIE) {
             let pair = cookie.to_str().unwrap().split(';').next().unwrap();
