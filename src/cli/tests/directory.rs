@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::mpsc;
 
 use serde_json::{Value, json};
-use vestibule_counterparts::{Authority, Proxy, Slapd, free_ports, password_of};
+use vestibule_counterparts::{Authority, Proxy, Samba, Slapd, free_ports, password_of};
 
 use super::*;
 
@@ -126,6 +126,39 @@ async fn refusals_are_decoded() {
     assert!(grace.success && grace.text.contains("more logins are let through"), "{}", grace.text);
     let expiring = attempt(&folder, "expiring", Some(&password_of("expiring")), "").await;
     assert!(expiring.success && expiring.text.contains("expires in "), "{}", expiring.text);
+}
+
+#[tokio::test]
+async fn the_states_of_active_directory_are_decoded() {
+    let samba = Samba::shared();
+    let folder = Folder::new("active-directory");
+    let configuration = format!(
+        "[[backend]]\nname = \"staff\"\ntype = \"ldap\"\nurl = {:?}\nca = {:?}\nbind_dn = {:?}\n\
+         bind_password = {:?}\nbase = {:?}\ngroups = \"member-of\"\nnested_groups = true\n\
+         [backend.claims]\nemail = \"mail\"\ngroups = [\"groups\"]\n",
+        samba.tls_url(),
+        samba.ca_file().display().to_string(),
+        Samba::SERVICE_DN,
+        Samba::SERVICE_PASSWORD,
+        samba.base(),
+    );
+    std::fs::write(folder.config(), configuration).unwrap();
+    for (user, kind, sees) in [
+        ("disabled", "disabled", "Your account is disabled."),
+        ("ended", "expired", "Your account has expired."),
+        ("expired", "password_expired", "Your password must be changed"),
+        ("must-change", "password_expired", "Your password must be changed"),
+        ("locked", "locked", "Wrong name or password."),
+    ] {
+        let answer = attempt(&folder, user, Some(&password_of(user)), "").await;
+        assert_eq!(answer.json["refusal"]["kind"], kind, "{user}: {}", answer.text);
+        assert!(!answer.success && answer.text.contains(sees), "{user}: {}", answer.text);
+    }
+    for name in ["alice", "ALICE@ad.test"] {
+        let answer = attempt(&folder, name, Some(&password_of("alice")), "").await;
+        assert!(answer.success && answer.text.contains("Active Directory"), "{}", answer.text);
+        assert!(answer.text.contains("objectGUID"), "{}", answer.text);
+    }
 }
 
 // LD6
