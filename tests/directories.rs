@@ -5,7 +5,9 @@
 
 mod changes;
 mod configured;
+mod crowd;
 mod outages;
+mod passwords;
 mod sign_on;
 mod states;
 

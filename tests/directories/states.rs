@@ -1,9 +1,9 @@
 //! The states of accounts, as the login page shows them to who proved the password and to strangers.
 
-use vestibule_counterparts::{Samba, Slapd, password_of};
+use vestibule_counterparts::{Dirsrv, Samba, Slapd, password_of};
 
 use super::attempt;
-use super::configured::{provider, samba, slapd};
+use super::configured::{dirsrv, provider, samba, slapd};
 use crate::support::{App, Op};
 
 /// EN1: nobody can tell these names from one that nobody has, without the password.
@@ -68,6 +68,32 @@ async fn active_directory_tells_strangers_nothing() {
     ];
     are_told(&op, &app, &told).await;
     signs_on(&op, &app, &open).await;
+}
+
+// EN1
+#[tokio::test]
+async fn directory_server_389_tells_strangers_nothing() {
+    let server = Dirsrv::shared();
+    let (op, app) = provider(&[&dirsrv(&server, "")]).await;
+    let (open, changing) = (server.user("open").await, server.newcomer("new").await);
+    let (disabled, expired) = (server.user("off").await, server.user("exp").await);
+    let entry = server.dn(&disabled);
+    server.modify(&entry, &["add: nsAccountLock", "nsAccountLock: true"]).await;
+    let long_ago = "passwordExpirationTime: 20200101000000Z";
+    let entry = server.dn(&expired);
+    server.modify(&entry, &["replace: passwordExpirationTime", long_ago]).await;
+    look_alike(&op, &app, &[&open, &changing, &disabled, &expired, "locked"]).await;
+    let told = [
+        // It refuses both before it looks at the password.
+        ("disabled", None),
+        ("locked", None),
+        ("expired", Some("must be changed")),
+        ("must-change", Some("must be changed")),
+    ];
+    are_told(&op, &app, &told).await;
+    for name in [&open, "expiring"] {
+        signs_on(&op, &app, name).await;
+    }
 }
 
 // LD1

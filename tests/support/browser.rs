@@ -44,6 +44,7 @@ enum Start {
 
 enum Step {
     LogIn { username: String, password: String },
+    ChangePassword { current: String, new: String },
     Press(&'static str),
     LogInIfAsked(String),
     ConsentIfAsked,
@@ -250,6 +251,11 @@ impl Visit {
         self.then(Step::LogIn { username: username.to_owned(), password: password.to_owned() })
     }
 
+    /// Types the present password and a new one, twice, into the password page.
+    pub fn change_password(self, current: &str, new: &str) -> Self {
+        self.then(Step::ChangePassword { current: current.to_owned(), new: new.to_owned() })
+    }
+
     /// Presses Allow on the consent page.
     pub fn consent(self) -> Self {
         self.press("#consent-allow")
@@ -307,6 +313,12 @@ impl Arrival {
     async fn step(self, step: Step) -> Self {
         let form = match step {
             Step::LogIn { username, password } => self.login_form(&username, &password),
+            Step::ChangePassword { current, new } => self
+                .page()
+                .press("#password-submit")
+                .fill("current_password", &current)
+                .fill("new_password", &new)
+                .fill("repeated_password", &new),
             Step::LogInIfAsked(username) if self.is_at(Page::asks_for_login) => {
                 self.login_form(&username, &password_of(&username))
             }
@@ -411,6 +423,11 @@ impl Arrival {
     /// Goes on from this page; see [`Visit::log_in`].
     pub fn log_in(self, username: &str) -> Visit {
         self.go_on().log_in(username)
+    }
+
+    /// Goes on from this page; see [`Visit::change_password`].
+    pub fn change_password(self, current: &str, new: &str) -> Visit {
+        self.go_on().change_password(current, new)
     }
 
     /// Goes on from this page; see [`Visit::press`].

@@ -40,7 +40,14 @@ impl Slapd {
     /// How many operations it was asked for.
     pub fn operations(&self) -> usize {
         let asked = [" method=", " SRCH base=", " PASSMOD", " MOD dn=", " CMP dn=", " EXT oid="];
-        self.log().lines().filter(|line| asked.iter().any(|mark| line.contains(mark))).count()
+        let log = self.log();
+        let of_operations = log.lines().filter(|line| line.contains(" op="));
+        of_operations.filter(|line| asked.iter().any(|mark| line.contains(mark))).count()
+    }
+
+    /// How many entries it has read for all that, with a log of level 257.
+    pub fn entries_read(&self) -> usize {
+        self.log().matches("=> mdb_entry_decode").count()
     }
 
     fn told(&self, kind: &str, mark: &str) -> Vec<String> {

@@ -57,15 +57,14 @@ impl Slapd {
         let (ca, certificate) = setup.certified.unwrap_or_else(|| CERTIFIED.clone());
         folder.write("ca.crt", &ca);
         certificate.write(&folder, "server");
-        let is_large = setup.seed.as_ref().is_some_and(|seed| seed.len() > 1 << 20);
+        let seed = setup.seed.unwrap_or_else(usual_seed) + "\n" + &setup.more;
         let configuration = include_str!("slapd.conf")
             .replace("{folder}", folder.path().to_str().unwrap())
-            .replace("{bytes}", if is_large { "2147483648" } else { "33554432" })
+            .replace("{bytes}", if seed.len() > 1 << 20 { "2147483648" } else { "33554432" })
             .replace("{anonymous}", if setup.anonymous { "read" } else { "none" })
             .replace("{server}", &setup.server)
             .replace("{database}", &setup.database);
         let configuration = folder.write("slapd.conf", &configuration);
-        let seed = setup.seed.unwrap_or_else(usual_seed) + "\n" + &setup.more;
         let seed = folder.write("seed.ldif", &seed);
         let mut slapadd = Command::new(beside_slapd("slapadd"));
         tool::run(slapadd.arg("-q").arg("-f").arg(configuration).arg("-l").arg(seed), "");

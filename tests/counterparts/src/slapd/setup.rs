@@ -1,6 +1,8 @@
 //! How a test wants its slapd.
 
-use crate::{Authority, Certificate};
+use std::fmt::Write;
+
+use crate::{Authority, Certificate, password_of};
 
 /// The default has everything of the seed, and a certificate for `ldap.test`, `localhost` and `127.0.0.1`.
 #[derive(Default)]
@@ -31,6 +33,21 @@ impl Setup {
         self
     }
 
+    /// Adds so many people `p0`, `p1` and so on, each in the group `staff` by `memberOf`.
+    pub fn crowd(mut self, people: usize) -> Self {
+        for number in 0..people {
+            let name = format!("p{number}");
+            let _ = write!(
+                self.more,
+                "dn: uid={name},ou=people,dc=example,dc=test\nobjectClass: inetOrgPerson\nuid: {name}\n\
+                 cn: Person {number}\nsn: {number}\nmail: {name}@example.test\n\
+                 userPassword: {}\nmemberOf: cn=staff,ou=groups,dc=example,dc=test\n\n",
+                password_of(&name)
+            );
+        }
+        self
+    }
+
     /// Has nothing but these entries. The first is the suffix.
     pub fn seed(self, ldif: String) -> Self {
         Self { seed: Some(ldif), ..self }
@@ -48,7 +65,8 @@ impl Setup {
         self
     }
 
-    /// What slapd logs: 256, the default, are connections and operations; 32768 is as good as nothing.
+    /// What slapd logs: 256, the default, are connections and operations, 257 every entry that it reads,
+    /// too, and 32768 is as good as nothing.
     pub fn log(self, level: u32) -> Self {
         Self { log: Some(level), ..self }
     }

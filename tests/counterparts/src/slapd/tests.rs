@@ -153,3 +153,18 @@ async fn a_replica_has_the_same_entries() {
     assert_eq!(replica.values(&alice, "entryUUID").await, id);
     assert!(replica.accepts(&alice, &password_of("alice")).await);
 }
+
+#[tokio::test]
+async fn a_crowd_is_there_and_what_is_read_of_it_is_counted() {
+    let slapd = Slapd::with(Setup::default().crowd(300).log(257)).await;
+    assert!(slapd.accepts(&slapd.dn("p299"), &password_of("p299")).await);
+    let read = |filter: &str| {
+        slapd.forget_log();
+        let mut search = slapd.administrator().tool("ldapsearch");
+        tool::run(search.args(["-b", slapd.base(), filter]), "");
+        slapd.entries_read()
+    };
+    assert!(read("(uid=p17)") < 10);
+    // It has no index for this.
+    assert!(read("(sn=17)") > 300);
+}
