@@ -14,6 +14,7 @@ use vestibule_plugin::{Refusal, Subject, Unavailable};
 
 use crate::asker::Asker;
 use crate::entry::Entry;
+use crate::flavour::Flavour;
 use crate::settings::Scope;
 use crate::stamps::{filetime, generalized};
 use crate::wire::Search;
@@ -51,6 +52,15 @@ pub(crate) enum Closed {
 }
 
 impl Closed {
+    /// For the operator.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Locked => "locked",
+            Self::Disabled => "disabled",
+            Self::Expired => "expired",
+        }
+    }
+
     /// The refusal for somebody who has proved nothing.
     pub(crate) fn refusal(self, subject: Subject) -> Refusal {
         let (proved, subject) = (false, Some(subject));
@@ -65,9 +75,11 @@ impl Closed {
 /// Whether the account is closed at this moment, in seconds since 1970.
 pub(crate) async fn state(
     entry: &Entry,
+    flavour: Flavour,
     now: i64,
     asker: &mut Asker<'_>,
 ) -> Result<Option<Closed>, Unavailable> {
+    readable(entry, flavour)?;
     if let Some(closed) = told(entry, now) {
         return Ok(Some(closed));
     }
@@ -77,6 +89,20 @@ pub(crate) async fn state(
         _ => None,
     };
     Ok(lock_holds(locked, policy.as_ref(), now).then_some(Closed::Locked))
+}
+
+/// Whether the state can be seen at all. Everybody in Active Directory has these flags, and newer
+/// domains show them to few: to take their absence for an open account would keep whoever is disabled
+/// logged in.
+fn readable(entry: &Entry, flavour: Flavour) -> Result<(), Unavailable> {
+    if flavour != Flavour::ActiveDirectory || entry.text("userAccountControl").is_some() {
+        return Ok(());
+    }
+    Err(Unavailable::because(format!(
+        "the service account may not read `userAccountControl` of {}, and cannot tell whether the \
+         account is disabled; grant it \"read account restrictions\"",
+        entry.dn
+    )))
 }
 
 async fn policy(dn: &str, asker: &mut Asker<'_>) -> Result<Option<Entry>, Unavailable> {

@@ -75,6 +75,10 @@ impl Ldap {
                 (entry.dn.clone(), Some(entry), Some(subject))
             }
         };
+        // LD1: a bind without a name is anonymous, whatever the password. `@x` has no local part.
+        if name.is_empty() {
+            return Err(Refusal::WrongCredentials(None));
+        }
         let bound = self.wire.bind(&name, password).await?;
         let state = State::read(&bound.answer, root.flavour)?;
         Ok(Proof { name, entry, subject, state, bound })

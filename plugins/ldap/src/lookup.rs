@@ -17,7 +17,7 @@ impl Directory for Ldap {
         if subject::of(&entry, self.subject(root))? != *subject {
             return Err(Refusal::Unknown);
         }
-        if let Some(closed) = account::state(&entry, self.clock.now(), asker).await? {
+        if let Some(closed) = account::state(&entry, root.flavour, self.clock.now(), asker).await? {
             return Err(closed.refusal(subject.clone()));
         }
         self.identity(&entry, root, false, asker).await

@@ -14,9 +14,10 @@ use vestibule_plugin::{
 };
 
 use self::steps::{Steps, begin};
+use crate::account::{self, Closed};
 use crate::asker::Asker;
 use crate::wire::Bound;
-use crate::{Ldap, account, template};
+use crate::{Ldap, template};
 
 #[async_trait]
 impl Rehearsal for Ldap {
@@ -70,7 +71,10 @@ impl Ldap {
                 self.state_told(&bound, &entry.dn, &root, steps)?.admit(Some(subject.clone()))?
             }
             None => {
-                let state = account::state(&entry, self.clock.now(), asker).await?;
+                let began = begin("state");
+                let state = account::state(&entry, root.flavour, self.clock.now(), asker).await;
+                let state = steps.end(began, state)?;
+                steps.tell("account", state.map_or("open", Closed::words));
                 state.map_or(Ok(None), |closed| Err(closed.refusal(subject.clone())))?
             }
         };

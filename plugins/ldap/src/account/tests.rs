@@ -51,6 +51,14 @@ fn every_server_says_it_in_its_own_way() {
 }
 
 #[test]
+fn a_state_that_cannot_be_seen_is_a_fault() {
+    let unseen = readable(&entry(&[]), Flavour::ActiveDirectory).unwrap_err().to_string();
+    assert!(unseen.contains("`userAccountControl` of uid=a"), "{unseen}");
+    assert!(readable(&entry(&[("userAccountControl", "512")]), Flavour::ActiveDirectory).is_ok());
+    assert!(readable(&entry(&[]), Flavour::OpenLdap).is_ok());
+}
+
+#[test]
 fn a_lock_of_openldap_holds_as_long_as_its_policy_says() {
     let policy = |texts: &[(&str, &str)]| Some(entry(texts));
     let holds = |policy: &Option<Entry>, now| lock_holds("20240101000000Z", policy.as_ref(), now);

@@ -109,10 +109,11 @@ fn states(people: &[Entry], root: &Root, steps: &mut Steps) {
     let told = |name: &&str| people.iter().any(|entry| !entry.bytes(name).is_empty());
     let seen: Vec<&str> = account::ATTRIBUTES.iter().copied().filter(|name| told(name)).collect();
     steps.tell("seen", &seen.join(", "));
+    // Everybody has them there.
     if root.flavour == Flavour::ActiveDirectory && !seen.contains(&"userAccountControl") {
-        steps.doubt(
-            "the service account may not read `userAccountControl`: people who are disabled stay \
-             logged in",
+        steps.fail(
+            "the service account may not read `userAccountControl`, and cannot tell who is disabled; \
+             grant it \"read account restrictions\"",
         );
     }
 }

@@ -41,6 +41,18 @@ async fn an_unknown_name_looks_like_a_wrong_password() {
     assert_eq!(look_up(&backend, &alice.subject).await.unwrap(), alice);
 }
 
+// LD1
+#[tokio::test]
+async fn nobody_binds_without_a_name() {
+    let server = Slapd::start().await;
+    let backend = slapd(&server, json!({ "bind_as": "{local}" }));
+    backend.health().await.unwrap();
+    server.forget_log();
+    let answer = log_in_with(&backend, "@example.test", "x").await;
+    assert!(matches!(answer, Err(Refusal::WrongCredentials(None))), "{answer:?}");
+    assert!(server.binds().iter().all(|dn| dn == Slapd::SERVICE_DN), "{:?}", server.binds());
+}
+
 #[tokio::test]
 async fn states_are_told_without_a_search_too() {
     let server = Slapd::start().await;

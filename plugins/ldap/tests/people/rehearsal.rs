@@ -81,9 +81,10 @@ async fn without_a_password_the_state_is_that_of_a_look_up() {
     let server = Slapd::start().await;
     let backend = slapd(&server, json!({}));
     let rehearsed = rehearse(&backend, "alice", None).await;
-    assert_eq!(names(&rehearsed.steps).last(), Some(&"entry"));
+    assert_eq!(fact(step(&rehearsed.steps, "state"), "account"), "open");
     assert!(rehearsed.outcome.is_ok());
     let rehearsed = rehearse(&backend, "locked", None).await;
+    assert_eq!(fact(step(&rehearsed.steps, "state"), "account"), "locked");
     assert!(matches!(rehearsed.outcome, Err(Refusal::Locked { proved: false, .. })));
     assert!(server.binds().iter().all(|dn| !dn.starts_with("uid=")), "nobody else has bound");
 }
