@@ -1,5 +1,6 @@
 //! How a host does, and when a dead one is asked again: after a second, then after twice as long
-//! each time, up to half a minute.
+//! each time, up to half a minute. One that refuses the service account: after four times as long
+//! each time, up to five minutes, as each refusal may count towards locking that account.
 
 use std::time::{Duration, Instant};
 
@@ -7,6 +8,7 @@ use vestibule_plugin::HostState;
 
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(30);
+const LONGEST_BARRED: Duration = Duration::from_secs(5 * 60);
 
 /// Answers that did not come in time, one after the other, until a host counts as dead although it
 /// lets us connect.
@@ -43,8 +45,11 @@ impl Standing {
 
     /// It is dead. Tells whether that is new.
     pub(super) fn failed(&mut self, cause: String, barred: bool, now: Instant) -> bool {
+        let (factor, longest) = if barred { (4, LONGEST_BARRED) } else { (2, LONGEST) };
         let (wait, new) = match &self.state {
-            State::Down { wait, until, .. } if *until <= now => ((*wait * 2).min(LONGEST), false),
+            State::Down { wait, until, .. } if *until <= now => {
+                ((*wait * factor).min(longest), false)
+            }
             // Others had asked it before it was known.
             State::Down { .. } => return false,
             _ => (FIRST, true),
@@ -124,6 +129,19 @@ mod tests {
         }
         assert_eq!(standing.until(), Some(now + FIRST));
         assert_eq!(standing.cause(), Some("one"));
+    }
+
+    #[test]
+    fn an_account_survives_a_wrong_password_for_half_an_hour() {
+        let mut standing = Standing::default();
+        let begin = Instant::now();
+        let (mut now, mut refusals) = (begin, 0);
+        while now - begin < Duration::from_secs(30 * 60) {
+            standing.failed("refused".to_owned(), true, now);
+            refusals += 1;
+            now = standing.until().unwrap();
+        }
+        assert!(refusals <= 11, "{refusals}");
     }
 
     #[test]

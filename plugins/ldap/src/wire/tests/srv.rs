@@ -167,3 +167,15 @@ async fn the_certificate_is_checked_against_the_target() {
         }
     }
 }
+
+/// A configuration is checked where nothing runs.
+#[test]
+fn opening_asks_nobody_and_needs_no_runtime() {
+    for dns_servers in [json!("192.0.2.1"), Value::Null] {
+        let options = json!({ "srv": "corp.test", "dns_servers": dns_servers });
+        let wire = open(options).unwrap();
+        assert!(wire.hosts().is_empty());
+    }
+    let wire = plain(&["ldap://ldap.test".to_owned()]);
+    assert_eq!(host(&wire, 0).state, HostState::Untried);
+}
