@@ -24,6 +24,32 @@ async fn openldap_keeps_the_contract() {
     assert!(backend.tells_unknown());
 }
 
+#[tokio::test]
+async fn a_login_is_a_search_and_a_bind_on_connections_that_are_there() {
+    let server = Slapd::start().await;
+    let backend = slapd(&server, json!({ "groups": "member-of" }));
+    log_in(&backend, ALICE).await.unwrap();
+    server.forget_log();
+    log_in(&backend, "bob").await.unwrap();
+    assert_eq!((server.operations(), server.connections()), (2, 0), "{}", server.log());
+}
+
+#[tokio::test]
+async fn a_directory_that_was_down_at_first_is_asked_again_what_it_is() {
+    let mut server = Slapd::start().await;
+    let backend = slapd(&server, json!({}));
+    server.stop().await;
+    let answer = log_in(&backend, ALICE).await;
+    assert!(matches!(answer, Err(Refusal::Unavailable(_))), "{answer:?}");
+    server.restart().await;
+    let back = async {
+        while log_in(&backend, ALICE).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), back).await.unwrap();
+}
+
 /// The subject of somebody, as the directory keeps it.
 async fn subject(server: &Slapd, name: &str) -> Subject {
     let uuid = server.values(&server.dn(name), "entryUUID").await;
