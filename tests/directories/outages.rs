@@ -142,7 +142,7 @@ async fn without_a_host_people_are_told_to_come_back_and_then_they_are_served() 
 }
 
 /// Whoever tries now and then is let in before long.
-async fn served_again(op: &Op, app: &App) {
+pub(super) async fn served_again(op: &Op, app: &App) {
     let begin = Instant::now();
     loop {
         let login = op.browser().authorize(app.request().scope(OFFLINE));

@@ -1,36 +1,10 @@
 //! Somebody of each directory signs on, and the application learns who it is.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 use vestibule_counterparts::{Dirsrv, Samba, Slapd, password_of};
 
 use super::configured::{dirsrv, openldap, provider, samba, slapd};
-use crate::support::{App, Op};
-
-/// What the application learns of somebody: from the ID Token, and from userinfo, which must agree.
-async fn learnt(op: &Op, app: &App, username: &str) -> Value {
-    let claims = json!({ "id_token": { "name": null, "email": null, "groups": null } }).to_string();
-    let request = app
-        .request()
-        .scope("openid profile email groups")
-        .with("claims", &claims)
-        .prompt("consent");
-    let login = op.browser().authorize(request).log_in_with(username, &password_of(username));
-    let tokens = app.redeem(&login.await.press("#consent-allow").await.code()).await.tokens();
-    let id_token = tokens.id_token().await;
-    let userinfo = app.userinfo(&tokens.access_token).await.success();
-    for claim in ["sub", "name", "email", "groups"] {
-        assert_eq!(userinfo.get(claim), id_token.get(claim), "{claim} of {username}");
-    }
-    userinfo
-}
-
-/// Groups in no order: directories have none.
-fn groups(userinfo: &Value) -> BTreeSet<&str> {
-    let groups = userinfo["groups"].as_array().map(Vec::as_slice).unwrap_or_default();
-    groups.iter().map(|group| group.as_str().unwrap()).collect()
-}
+use super::{groups, learnt};
 
 #[tokio::test]
 async fn somebody_of_openldap_signs_on() {

@@ -7,7 +7,7 @@ use super::configured::{dirsrv, provider, samba, slapd};
 use crate::support::{App, Op};
 
 /// EN1: nobody can tell these names from one that nobody has, without the password.
-async fn look_alike(op: &Op, app: &App, names: &[&str]) {
+pub(super) async fn look_alike(op: &Op, app: &App, names: &[&str]) {
     let expected = attempt(op, app, "nobody", "a wrong password").await;
     assert_eq!(expected.status, 403);
     let expected = expected.told_to_strangers("nobody");
@@ -18,7 +18,7 @@ async fn look_alike(op: &Op, app: &App, names: &[&str]) {
 }
 
 /// Who has proved the password reads this word, or sees the page of a wrong password where it is `None`.
-async fn are_told(op: &Op, app: &App, states: &[(&str, Option<&str>)]) {
+pub(super) async fn are_told(op: &Op, app: &App, states: &[(&str, Option<&str>)]) {
     let stranger = attempt(op, app, "nobody", "a wrong password").await.told_to_strangers("nobody");
     for (name, word) in states {
         let page = attempt(op, app, name, &password_of(name)).await;
