@@ -17,9 +17,10 @@ use super::pages::Failure;
 use super::provider::Provider;
 
 /// Paths whose visitors are people.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "/",
     "/login",
+    "/login/password",
     "/consent",
     "/choice",
     "/logout",

@@ -101,7 +101,10 @@ impl Identities {
                 self.log_in_anew(backend, subject, candidate).await
             }
             Some(Err(cause)) => Err(self.not_changed(backend, cause, &candidate).await?),
-            None => Err(Ending::InStep(NotChanged::NotOffered)),
+            None => {
+                self.0.lockout.take_back(&candidate.counted).await?;
+                Err(Ending::InStep(NotChanged::NotOffered))
+            }
         }
     }
 

@@ -223,7 +223,9 @@ impl Identities {
                 lockout.take_back(counted).await?;
                 return Ok(Refused::Unavailable { retry_after: retry_after(cause) });
             }
+            // It was right: to change it, the person comes again.
             Refusal::PasswordExpired => {
+                lockout.take_back(counted).await?;
                 let changeable = self.0.chain.changes_passwords(backend);
                 return Ok(Refused::PasswordExpired { changeable });
             }

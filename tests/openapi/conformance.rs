@@ -54,6 +54,8 @@ async fn known(op: &Op, app: &App) -> Value {
     let (used, given_back, signed_out) =
         (tokens(op, app).await, tokens(op, app).await, tokens(op, app).await);
     let (client_id, redirect_uri) = (app.client_id(), app.redirect_uri());
+    // Nobody else needs the password that is changed.
+    op.person("carol", &[]).await;
     json!({
         "cookies": cookies,
         "access_token": own.access_token,
@@ -70,6 +72,13 @@ async fn known(op: &Op, app: &App) -> Value {
             "/oauth2/token": { "grant_type": "refresh_token", "refresh_token": used.refresh_token },
             "/oauth2/revoke": { "token": given_back.access_token },
             "/login": { "pending": pending, "username": "bob", "password": "bob knows a long password" },
+            "/login/password": {
+                "pending": pending,
+                "username": "carol",
+                "current_password": "carol knows a long password",
+                "new_password": "carol knows another",
+                "repeated_password": "carol knows another",
+            },
             "/consent": { "pending": pending, "shown": shown, "answer": "allow" },
             "/choice": { "pending": pending },
         },

@@ -39,6 +39,6 @@ def before_call(context, case, kwargs):
         cookies = {
             name: value
             for name, value in KNOWN["cookies"].items()
-            if not (case.path == "/login" and "session" in name)
+            if not (case.path in ("/login", "/login/password") and "session" in name)
         }
         case.cookies = {**(case.cookies or {}), **cookies}

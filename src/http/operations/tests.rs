@@ -124,8 +124,10 @@ async fn every_backend_is_told_of_with_its_hosts() {
 #[tokio::test]
 async fn the_metrics_tell_of_hosts_and_pools() {
     let (_scratch, _source, readiness) = with_source().await;
+    let _asked = ask(readiness.clone(), "/health/ready").await;
     let text = ask(readiness, "/metrics").await.into_body().into_string().await.unwrap();
     for line in [
+        r#"vestibule_backend_duration_seconds_count{backend="staff",operation="health",outcome="ok"}"#,
         r#"vestibule_backend_up{backend="staff"} 1"#,
         r#"vestibule_backend_host_up{backend="staff",host="ldaps://a.example"} 1"#,
         r#"vestibule_backend_host_up{backend="staff",host="ldaps://b.example"} 0"#,

@@ -45,6 +45,20 @@ async fn an_expired_password_can_be_changed_where_the_backend_changes_any() {
     }
 }
 
+// LK2
+#[tokio::test]
+async fn an_expired_password_is_right_and_costs_no_try() {
+    let scene = Scene::limited(1).await;
+    scene.source.add(&["alice"], "s-1");
+    scene.source.change("alice", |alice| alice.must_change = true);
+    for _ in 0..3 {
+        assert_eq!(told(&scene.log_in("alice", "right").await), "password expired");
+        assert_eq!(changed(&scene.change("alice", "right", NEW).await), "not offered");
+    }
+    assert_eq!(told(&scene.log_in("alice", "guess").await), "wrong");
+    assert_eq!(told(&scene.log_in("alice", "right").await), "too many");
+}
+
 // LK1
 #[tokio::test]
 async fn a_change_has_no_more_tries_than_a_login() {
