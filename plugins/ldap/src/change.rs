@@ -33,10 +33,10 @@ impl PasswordChange for Ldap {
         let root = self.root().await.map_err(Refusal::from)?;
         let mut proof = self.prove(username, current, root).await?;
         let subject = proof.subject.clone();
-        if !matches!(proof.state, State::Open(_) | State::PasswordExpired) {
-            // LD4: a closed account stays as it is.
-            proof.state.admit(subject)?;
-            return Ok(());
+        match proof.state {
+            State::Open(_) | State::PasswordExpired => {}
+            // LD4: the password of a closed account stays as it is.
+            closed => return closed.admit(subject).map(drop).map_err(NotChanged::from),
         }
         let answer = if root.flavour == Flavour::ActiveDirectory {
             self.unicode_pwd(username, root, &mut proof, current, new).await

@@ -114,6 +114,9 @@ impl Climb<'_> {
         asker: &mut Asker<'_>,
         found: &mut Found,
     ) -> Result<(), Unavailable> {
+        if self.settings.groups.source == GroupSource::MemberOf {
+            found.take(self.direct(person, asker).await?, 0)?;
+        }
         let mut members = vec![person.dn.as_str()];
         members.extend(primary.iter().map(String::as_str));
         let all = self.search(&filters::in_chain(self.settings, &members), asker).await?;

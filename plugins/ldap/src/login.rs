@@ -3,6 +3,10 @@
 //! By a template nobody is searched for before the bind, so an unknown name looks like a wrong
 //! password. Afterwards the entry is read by the service account, if there is one, so that a login
 //! tells what a look-up tells; otherwise by the person.
+//!
+//! *Why* an unknown name is not bound for the sake of time: a directory refuses a name that it does not
+//! have before it computes any hash, so that the bind would hide nothing, and a bind as somebody else
+//! would count against them. The host answers all refusals in equal steps. EN1
 
 use async_trait::async_trait;
 use tracing::{info, warn};

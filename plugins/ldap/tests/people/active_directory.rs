@@ -197,6 +197,12 @@ async fn groups_of_groups_are_found_by_the_server() {
         let carol = log_in(&backend, "carol").await.unwrap();
         assert_eq!(texts(&carol, "groups"), ["Domain Users", "Users", "ring-a", "ring-b"]);
     }
+    // Those that the entry names may be anywhere.
+    let elsewhere = json!({
+        "groups": "member-of", "nested_groups": true, "group_base": "CN=Builtin,DC=ad,DC=test",
+    });
+    let alice = log_in(&samba(&server, elsewhere), "alice").await.unwrap();
+    assert_eq!(texts(&alice, "groups"), ["inner", "staff"]);
     let options = json!({ "groups": "search", "nested_groups": true });
     let rehearsed = rehearse(&samba(&server, options), "alice", None).await;
     let tree = fact(step(&rehearsed.steps, "groups"), "tree");
