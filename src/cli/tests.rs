@@ -3,6 +3,8 @@
 mod backend;
 #[cfg(feature = "ldap")]
 mod directory;
+#[cfg(feature = "database")]
+mod tables;
 
 use std::io::Cursor;
 use std::time::Duration;

@@ -137,7 +137,8 @@ impl Asked {
         }
         for step in failed(&self.sampled) {
             if let Outcome::Failed(why) = &step.outcome {
-                findings.wrong(SUBJECT, &said(step, why));
+                let seen = format!("; `vestibule backend sample {name}` shows more");
+                findings.wrong(SUBJECT, &(said(step, why) + &seen));
             }
         }
     }

@@ -54,7 +54,7 @@ fn every_secret_is_an_option() {
 }
 
 /// Stands for the files that the README's examples name.
-#[cfg(feature = "ldap")]
+#[cfg(all(feature = "ldap", feature = "database"))]
 fn with_files_of(folder: &std::path::Path, example: &str) -> String {
     let ca = folder.join("ca.pem");
     let mut authority = rcgen::CertificateParams::default();
@@ -63,25 +63,29 @@ fn with_files_of(folder: &std::path::Path, example: &str) -> String {
     std::fs::write(&ca, pem).unwrap();
     let password = folder.join("password");
     std::fs::write(&password, "canary\n").unwrap();
+    let url = folder.join("url");
+    std::fs::write(&url, "postgres://vestibule:canary@127.0.0.1/shop\n").unwrap();
     let line = |line: &str| match line.split_once(" = ") {
         Some(("ca", _)) => format!("ca = {:?}\n", ca.display().to_string()),
         Some(("bind_password_file", _)) => {
             format!("bind_password_file = {:?}\n", password.display().to_string())
         }
+        Some(("url_file", _)) => format!("url_file = {:?}\n", url.display().to_string()),
         _ => format!("{line}\n"),
     };
     example.lines().map(line).collect()
 }
 
-#[cfg(feature = "ldap")]
-#[test]
-fn the_directories_of_the_readme_can_be_opened() {
+#[cfg(all(feature = "ldap", feature = "database"))]
+#[tokio::test]
+async fn the_backends_of_the_readme_can_be_opened() {
     let folder = std::env::temp_dir().join(format!("vestibule-readme-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let readme = include_str!("../../../README.md");
     let examples = readme.split("```toml\n").skip(1).filter_map(|text| text.split("```").next());
-    let examples: Vec<&str> = examples.filter(|text| text.contains("type = \"ldap\"")).collect();
-    assert_eq!(examples.len(), 3);
+    let elsewhere = |text: &&str| !text.contains("type = \"database\"");
+    let examples: Vec<&str> = examples.filter(elsewhere).collect();
+    assert_eq!(examples.len(), 4);
     for example in examples {
         let example = with_files_of(&folder, example);
         let backends = crate::config::Config::backends("README.md", &example, []).unwrap();
