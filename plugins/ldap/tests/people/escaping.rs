@@ -58,7 +58,8 @@ fn slapd_reads_every_name_as_one_value() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let server = runtime.block_on(Slapd::start());
     let backend = slapd(&server, json!({ "filter": "(cn={username})" }));
-    let mut runner = TestRunner::new(Config::with_cases(64));
+    let config = Config { cases: 64, failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new(config);
     let names = prop_oneof!["[!-@\\[-~]{1,24}", "[*()\\\\&|!=a-c]{1,12}"];
     let result = runner.run(&names, |name| {
         let Ok(username) = Username::parse(&name) else { return Ok(()) };
