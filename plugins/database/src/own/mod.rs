@@ -7,14 +7,15 @@
 mod change;
 mod people;
 mod person;
+mod rehearsal;
 
 use async_trait::async_trait;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter};
 use tracing::warn;
 use vestibule_plugin::{
-    Backend, Directory, Identity, Login, Password, PasswordChange, PasswordLogin, Refusal, Subject,
-    Unavailable, Username,
+    Backend, Directory, Identity, Login, Password, PasswordChange, PasswordLogin, Refusal,
+    Rehearsal, Subject, Unavailable, Username,
 };
 
 use crate::{Hasher, Verdict};
@@ -95,6 +96,10 @@ impl Backend for People {
     }
 
     fn password_change(&self) -> Option<&dyn PasswordChange> {
+        Some(self)
+    }
+
+    fn rehearsal(&self) -> Option<&dyn Rehearsal> {
         Some(self)
     }
 

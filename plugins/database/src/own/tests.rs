@@ -193,3 +193,26 @@ async fn a_broken_table_is_an_outage_and_no_refusal() {
     let answer = people.lookup(&Subject::parse("p-1").unwrap()).await;
     assert!(matches!(answer, Err(Refusal::Unavailable(Unavailable::Failed(_)))));
 }
+
+#[tokio::test]
+async fn a_rehearsal_ends_where_a_login_would() {
+    let people = with_alice().await;
+    let alice = username("alice");
+    let rehearsal = people.rehearsal().unwrap();
+    let right = rehearsal.rehearse(&alice, Some(&password("wonderland-1"))).await;
+    let told = people.authenticate(&alice, &password("wonderland-1")).await.unwrap();
+    assert_eq!(right.outcome.unwrap(), told);
+    let names: Vec<_> = right.steps.iter().map(|step| step.name.as_str()).collect();
+    assert_eq!(names, ["person", "login"]);
+    let wrong = rehearsal.rehearse(&alice, Some(&password("guess"))).await;
+    assert!(matches!(wrong.outcome, Err(Refusal::WrongCredentials(Some(_)))));
+    let nobody = rehearsal.rehearse(&username("nobody"), None).await;
+    assert!(matches!(nobody.outcome, Err(Refusal::Unknown)));
+    people.disable(&alice, 2).await.unwrap();
+    let shut = rehearsal.rehearse(&alice, None).await;
+    assert!(matches!(shut.outcome, Err(Refusal::Disabled { proved: false, .. })));
+
+    let sample = rehearsal.sample().await;
+    let facts = [("rows", "1"), ("schemes", "argon2id: 1")];
+    assert_eq!(sample[0].facts, facts.map(|(name, fact)| (name.to_owned(), fact.to_owned())));
+}

@@ -12,6 +12,7 @@ mod cell;
 mod change;
 mod database;
 mod dialect;
+mod everybody;
 mod fault;
 mod login;
 mod mysql;

@@ -1,8 +1,8 @@
 //! What a table looks like: its columns and the attributes they become, whether indexes lead to its
 //! rows, and which hash schemes a few rows have.
 //!
-//! *Why a query of its own*: how to find anybody cannot be derived from a query that finds somebody. It
-//! brings the same columns, as many rows as are to be looked at, and needs no `:username`.
+//! The rows are those of `sample_query`, or of the query of a name without its condition, where that
+//! can be left out.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::cell::Row;
 use super::database::Database;
 use super::query::Query;
 use super::rehearsal::Steps;
-use super::{GROUPS, Tables, person, plan};
+use super::{GROUPS, Tables, everybody, person, plan};
 use crate::hash::Stored;
 
 /// No more rows are looked at, however many the query brings.
@@ -24,8 +24,8 @@ struct Seen {
     rows: usize,
     /// Schemes, or why there is none, and how often.
     schemes: BTreeMap<String, usize>,
-    unusable: usize,
-    weak: usize,
+    unusable: Vec<String>,
+    weak: Vec<&'static str>,
     /// Rows that cannot be read as people.
     odd: Vec<String>,
 }
@@ -93,14 +93,16 @@ impl Tables {
     }
 
     async fn show_rows(&self, steps: &mut Steps, database: &Database) -> Result<(), Refusal> {
-        let Some(query) = &self.settings.queries.sample else {
-            let advice = "no rows were read; to see their hash schemes, set `sample_query` to the query \
-                          without its condition and with a LIMIT";
+        let queries = &self.settings.queries;
+        let Some(query) = queries.sample.clone().or_else(|| everybody::of(&queries.person)) else {
+            let advice = "no rows were read, as it is not plain how `query` would find anybody; to see \
+                          hash schemes, set `sample_query` to it without the condition on the name \
+                          and with a LIMIT";
             steps.add("rows", Outcome::Doubtful(advice.to_owned()), &[]);
             return Ok(());
         };
         let asked = [("query", query.sql.clone())];
-        let answer = database.rows(query, &[], MOST_ROWS).await;
+        let answer = database.rows(&query, &[], MOST_ROWS).await;
         let rows = steps.attempt("rows", &asked, answer)?;
         let mut seen = Seen::default();
         for row in &rows {
@@ -122,11 +124,13 @@ impl Tables {
         let scheme = match person::hash(row, &self.settings.columns) {
             Ok(Some(text)) => match Stored::recognise(&text) {
                 Ok(stored) => {
-                    seen.weak += usize::from(stored.is_weak());
+                    if stored.is_weak() {
+                        seen.weak.push(stored.scheme);
+                    }
                     stored.scheme.to_owned()
                 }
                 Err(unusable) => {
-                    seen.unusable += 1;
+                    seen.unusable.push(unusable.to_string());
                     unusable.to_string()
                 }
             },
@@ -147,23 +151,22 @@ impl Tables {
             ));
         }
         if seen.rows == 0 {
-            return Outcome::Doubtful("`sample_query` finds nobody".to_owned());
+            return Outcome::Doubtful("there is nobody".to_owned());
         }
-        if seen.unusable > 0 {
-            let count = seen.unusable;
-            return Outcome::Failed(format!(
-                "{count} people have a hash that nobody can log in with"
-            ));
+        if let Some(why) = seen.unusable.first() {
+            let (count, all) = (seen.unusable.len(), seen.rows);
+            return Outcome::Failed(format!("{count} of {all} people cannot log in: {why}"));
         }
-        if seen.weak > 0 && !self.settings.allow_weak_hashes {
-            let count = seen.weak;
+        let Some(scheme) = seen.weak.first() else { return Outcome::Passed };
+        let (count, all) = (seen.weak.len(), seen.rows);
+        let weak = format!("{count} of {all} people have a weak hash ({scheme})");
+        if !self.settings.allow_weak_hashes {
             let remedy = "cannot log in unless `allow_weak_hashes` is set";
-            return Outcome::Failed(format!("{count} people have a weak hash and {remedy}"));
+            return Outcome::Failed(format!("{weak} and {remedy}"));
         }
-        if seen.weak > 0 && self.settings.queries.upgrade.is_none() {
-            let advice = "weak hashes stay as they are; with a `write_query` they are replaced as people \
-                          log in";
-            return Outcome::Doubtful(advice.to_owned());
+        if self.settings.queries.upgrade.is_none() {
+            let advice = "which stays; with a `write_query` it is replaced as they log in";
+            return Outcome::Doubtful(format!("{weak}, {advice}"));
         }
         Outcome::Passed
     }
