@@ -43,7 +43,7 @@ pub use app::{App, Registration, Request, basic};
 pub use browser::{Arrival, Browser};
 pub use built::{Demo, vestibule};
 pub use certificate::Certificate;
-pub use database::Database;
+pub use database::{Database, Fresh};
 pub use folder::Folder;
 pub use id_token::Claims;
 pub use op::{Op, Setup, http, listen, password_of};
