@@ -7,8 +7,11 @@
 mod changes;
 mod configured;
 mod crowd;
+mod missed;
+mod network;
 mod outages;
 mod passwords;
+mod several;
 mod sign_on;
 mod states;
 mod tables;

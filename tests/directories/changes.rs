@@ -1,8 +1,8 @@
 //! People change in their directory while applications hold their tokens (RT4, and whose `sub` stays).
 
-use vestibule_counterparts::{Samba, Slapd};
+use vestibule_counterparts::{Dirsrv, Samba, Slapd};
 
-use super::configured::{provider, samba, slapd};
+use super::configured::{dirsrv, provider, samba, slapd};
 use super::sign_on;
 use crate::support::{App, Op, Tokens};
 
@@ -53,7 +53,7 @@ async fn whoever_is_shut_out_of_active_directory_is_out_within_a_minute() {
     let server = Samba::shared();
     let (op, app) = provider(&[&samba(&server, "required_group = \"staff\"")]).await;
     let mut all = Vec::new();
-    for begin in ["rt-off", "rt-end", "rt-group"] {
+    for begin in ["rt-off", "rt-end", "rt-group", "rt-lock"] {
         let name = server.user(begin, &[]).await;
         server.tool(&["group", "addmembers", "staff", &name]).await;
         let tokens = sign_on(&op, &app, &name, OFFLINE).await;
@@ -63,6 +63,30 @@ async fn whoever_is_shut_out_of_active_directory_is_out_within_a_minute() {
     server.tool(&["user", "disable", &all[0].0]).await;
     server.tool(&["user", "setexpiry", &all[1].0, "--days=0"]).await;
     server.tool(&["group", "removemembers", "staff", &all[2].0]).await;
+    for _ in 0..3 {
+        assert!(!server.accepts(&all[3].0, "wrong").await);
+    }
+    for (name, tokens) in &all {
+        is_out(&op, &app, tokens, name).await;
+    }
+}
+
+// RT4
+#[tokio::test]
+async fn whoever_is_shut_out_of_389_directory_server_is_out_within_a_minute() {
+    let server = Dirsrv::shared();
+    let (op, app) = provider(&[&dirsrv(&server, "")]).await;
+    let mut all = Vec::new();
+    for begin in ["rt-off", "rt-lock"] {
+        let name = server.user(begin).await;
+        let tokens = sign_on(&op, &app, &name, OFFLINE).await;
+        app.userinfo(&tokens.access_token).await.success();
+        all.push((name, tokens));
+    }
+    server.modify(&server.dn(&all[0].0), &["add: nsAccountLock", "nsAccountLock: true"]).await;
+    for _ in 0..3 {
+        assert!(!server.accepts(&server.dn(&all[1].0), "wrong").await);
+    }
     for (name, tokens) in &all {
         is_out(&op, &app, tokens, name).await;
     }
@@ -128,20 +152,4 @@ async fn active_directory_renames_and_moves_without_a_new_person() {
     let code = login.log_in_with(&new, &format!("{name}-Passw0rd")).await.code();
     let after = app.redeem(&code).await.tokens();
     assert_eq!(after.id_token().await["sub"], before.id_token().await["sub"]);
-}
-
-// A lost right looks like everybody's leaving, and ends nobody's session.
-#[tokio::test]
-async fn a_lost_right_to_read_ends_no_session_at_once() {
-    let server = Slapd::start().await;
-    let (op, app) = provider(&[&slapd(&server, "")]).await;
-    let tokens = sign_on(&op, &app, "alice", OFFLINE).await;
-    let (readers, service) =
-        ("cn=readers,dc=example,dc=test", format!("member: {}", Slapd::SERVICE_DN));
-    server.modify(readers, &["delete: member", &service]).await;
-    op.time.pass_seconds(FRESH);
-    assert_eq!(app.userinfo(&tokens.access_token).await.status, 401);
-    server.modify(readers, &["add: member", &service]).await;
-    app.userinfo(&tokens.access_token).await.success();
-    app.refresh(tokens.refresh_token()).await.tokens();
 }

@@ -14,17 +14,17 @@ use crate::support::{App, Op};
 const OFFLINE: &str = "openid offline_access";
 
 /// Short, so that no story waits long; what is waited for is a multiple of it.
-const TIMEOUTS: &str = "connect_timeout = \"1s\"\noperation_timeout = \"1s\"";
+pub(super) const TIMEOUTS: &str = "connect_timeout = \"1s\"\noperation_timeout = \"1s\"";
 
 /// People log in again and again, four at a time, until told to stop; says how many did.
-struct Logins {
+pub(super) struct Logins {
     stop: Arc<AtomicBool>,
     done: Arc<AtomicUsize>,
     people: JoinSet<()>,
 }
 
 impl Logins {
-    fn begin(op: &Op, app: &App) -> Self {
+    pub(super) fn begin(op: &Op, app: &App) -> Self {
         let (stop, done) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
         let mut people = JoinSet::new();
         for name in ["alice", "bob", "tessa", "nora"] {
@@ -49,7 +49,7 @@ impl Logins {
         Self { stop, done, people }
     }
 
-    async fn more(&self, logins: usize) {
+    pub(super) async fn more(&self, logins: usize) {
         let wanted = self.done.load(Ordering::Relaxed) + logins;
         let begin = Instant::now();
         while self.done.load(Ordering::Relaxed) < wanted {
@@ -58,7 +58,7 @@ impl Logins {
         }
     }
 
-    async fn end(mut self) {
+    pub(super) async fn end(mut self) {
         self.stop.store(true, Ordering::Relaxed);
         while let Some(person) = self.people.join_next().await {
             person.unwrap();
@@ -188,44 +188,4 @@ async fn the_lockout_holds_while_the_directory_is_down() {
     assert_eq!(attempt(&op, &app, "alice", &password_of("alice")).await.status, 429);
     op.time.pass_seconds(900);
     served_again(&op, &app).await;
-}
-
-#[tokio::test]
-async fn a_dead_backend_stops_only_its_own_people() {
-    let (mut dead, alive) = (Slapd::start().await, Slapd::start().await);
-    let of = |name: &str, server: &Slapd, pattern: &str| {
-        let options =
-            format!("{TIMEOUTS}\nusernames = [\"{pattern}\"]\nfilter = \"(mail={{username}})\"");
-        openldap(name, server, &[server.tls_url()], &options)
-    };
-    alive.modify(&alive.dn("bob"), &["replace: mail", "mail: bob@alive.test"]).await;
-    let (dead_one, alive_one) =
-        (of("dead", &dead, "*@example.test"), of("alive", &alive, "*@alive.test"));
-    let local =
-        "[[backend]]\nname = \"people\"\ntype = \"database\"\nhash_memory = 8\nhash_passes = 1\n";
-    let (op, app) = provider(&[&dead_one, &alive_one, local]).await;
-    dead.kill();
-    assert_eq!(attempt(&op, &app, "alice@example.test", &password_of("alice")).await.status, 503);
-    let login = op.browser().authorize(&app).log_in_with("bob@alive.test", &password_of("bob"));
-    login.await.press("#consent-allow").await.code();
-    // The people of the local table have names that no directory owns.
-    op.browser().authorize(&app).log_in("alice").consent().await.code();
-}
-
-#[tokio::test]
-async fn namesakes_of_two_directories_never_become_one_person() {
-    let (one, two) = (Slapd::start().await, Slapd::start().await);
-    let of = |name: &str, server: &Slapd| openldap(name, server, &[server.tls_url()], "");
-    let (op, app) = provider(&[&of("one", &one), &of("two", &two)]).await;
-    let first = sign_on(&op, &app, "alice", OFFLINE).await;
-    one.change(&format!("dn: {}\nchangetype: delete\n", one.dn("alice"))).await;
-    let second = sign_on(&op, &app, "alice", OFFLINE).await;
-    assert_ne!(first.id_token().await["sub"], second.id_token().await["sub"]);
-    // The same UUID in both does not merge them either.
-    let copy = two.replica().await;
-    let (op, app) = provider(&[&of("one", &two), &of("two", &copy)]).await;
-    let first = sign_on(&op, &app, "bob", OFFLINE).await;
-    two.change(&format!("dn: {}\nchangetype: delete\n", two.dn("bob"))).await;
-    let second = sign_on(&op, &app, "bob", OFFLINE).await;
-    assert_ne!(first.id_token().await["sub"], second.id_token().await["sub"]);
 }

@@ -101,3 +101,13 @@ async fn somebody_of_389_directory_server_signs_on() {
     assert_eq!(groups(&alice), ["inner", "middle", "outer", "staff"].into());
     assert_eq!(groups(&learnt(&op, &app, "tessa").await), ["admins", "staff"].into());
 }
+
+#[tokio::test]
+async fn the_hosts_of_active_directory_are_told_by_its_own_dns() {
+    let server = Samba::shared();
+    let told =
+        format!("srv = \"ad.test\"\nsecurity = \"starttls\"\ndns_servers = \"{}\"", server.dns());
+    let config = samba(&server, "").replace(&format!("url = \"{}\"", server.tls_url()), &told);
+    let (op, app) = provider(&[&config]).await;
+    assert_eq!(learnt(&op, &app, "alice").await["email"], "alice@ad.test");
+}

@@ -142,3 +142,16 @@ async fn our_lockout_comes_before_the_directorys_own() {
     op.time.pass_seconds(900);
     signs_on(&op, &app, "alice").await;
 }
+
+#[tokio::test]
+async fn our_lockout_comes_before_that_of_active_directory() {
+    let server = Samba::shared();
+    let config = format!("[login]\nattempts_per_name = 2\n{}", samba(&server, ""));
+    let (op, app) = provider(&[&config]).await;
+    let name = server.user("guessed", &[]).await;
+    for status in [403, 403, 429, 429, 429] {
+        assert_eq!(attempt(&op, &app, &name, "wrong").await.status, status);
+    }
+    // Three would have locked the account.
+    assert!(server.accepts(&name, &password_of(&name)).await);
+}
