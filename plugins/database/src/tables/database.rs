@@ -8,8 +8,10 @@ use std::time::Duration;
 use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::postgres::PgTypeInfo;
 use sea_orm::sqlx::{
-    self, AssertSqlSafe, Either, Executor, MySqlPool, PgPool, SqlSafeStr, SqlitePool, Statement,
+    self, AssertSqlSafe, ConnectOptions, Connection, Either, Executor, MySqlPool, PgPool,
+    SqlSafeStr, SqlitePool, Statement,
 };
+use tokio::time::timeout;
 use vestibule_plugin::{Host, HostState};
 
 use super::cell::Row;
@@ -158,6 +160,23 @@ impl Database {
         };
         let answer = answer.map_err(|cause| Fault::Statement { option: "url", cause });
         self.note(answer)
+    }
+
+    /// Whether the database lets us in right now, and why not: a pool tries until its time is over, and
+    /// then only knows that it is.
+    pub(super) async fn reach(&self) -> Result<(), Fault> {
+        let connecting = async {
+            match &self.place {
+                Place::Sqlite(place) => place.connect().await?.close().await,
+                Place::Postgres(place) => place.connect().await?.close().await,
+                Place::Mysql(place) => place.connect().await?.close().await,
+            }
+        };
+        let answer = match timeout(PATIENCE, connecting).await {
+            Ok(answer) => answer,
+            Err(_) => Err(sqlx::Error::PoolTimedOut),
+        };
+        self.note(answer.map_err(|cause| Fault::Statement { option: "url", cause }))
     }
 
     /// As it was last seen.

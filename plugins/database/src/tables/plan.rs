@@ -7,7 +7,7 @@ use super::cell::{Cell, Row};
 use super::database::{Database, Pool};
 use super::fault::Fault;
 use super::postgres::{self, Typed};
-use super::query::{Placeholder, Query};
+use super::query::Query;
 
 /// The tables that a query reads as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,19 +112,16 @@ fn scanned_by_postgres(node: &Value, scanned: &mut Vec<String>) {
     }
 }
 
-/// What there is to say of a query by which people are found.
+/// What there is to say of a query that reads whole tables.
 pub(super) fn remedy(query: &Query, scanned: &[String]) -> String {
-    let compared = query.compared.as_deref().map_or(String::new(), |column| {
-        format!(
-            " on `{column}`, as the query compares it: for `lower({column})` on that expression"
-        )
-    });
-    let who = match query.places.first() {
-        Some(Placeholder::Subject) => "look-up",
-        _ => "login",
+    let on = query.compared.as_deref().map_or(String::new(), |left| format!(" on `{left}`"));
+    let who = match query.option {
+        "query" => "login",
+        "lookup_query" => "look-up",
+        _ => "login and look-up",
     };
+    let tables = scanned.join("`, `");
     format!(
-        "every {who} reads all of `{}`, and costs more the more people there are; add an index{compared}",
-        scanned.join("`, `")
+        "every {who} reads all of `{tables}`, and costs more the more rows there are; add an index{on}"
     )
 }

@@ -54,7 +54,7 @@ pub(crate) struct Query {
     pub(crate) sql: String,
     /// The value of each place.
     pub(crate) places: Vec<Placeholder>,
-    /// The column that the first placeholder is compared with, if it is plain to see.
+    /// What the first placeholder is compared with, if it is plain to see.
     pub(crate) compared: Option<String>,
 }
 
@@ -166,17 +166,34 @@ fn listed(known: impl Iterator<Item = Placeholder>) -> String {
     }
 }
 
-/// The column before an equals sign: `u.name` of `… WHERE lower(u.name) =` is `name`.
+/// What stands before an equals sign: `lower(u.name)` of `… WHERE lower(u.name) =`.
 fn compared(before: &str) -> Option<String> {
     let left = before.trim_end().strip_suffix('=')?.trim_end();
-    let left = left.trim_end_matches([')', ' ']);
-    let quote = |letter: char| matches!(letter, '"' | '`' | ']');
-    let left = left.trim_end_matches(quote);
-    let start =
-        left.rfind(|letter: char| !(letter.is_alphanumeric() || letter == '_')).map_or(0, |at| {
-            at + left.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
-        });
-    left.get(start..).filter(|name| !name.is_empty()).map(str::to_owned)
+    let mut depth = 0_u32;
+    let start = left.char_indices().rev().find(|(_, letter)| match letter {
+        ')' => {
+            depth += 1;
+            false
+        }
+        '(' if depth > 0 => {
+            depth -= 1;
+            false
+        }
+        '(' => true,
+        letter => depth == 0 && (letter.is_whitespace() || *letter == ','),
+    });
+    let start = start.map_or(0, |(at, letter)| at + letter.len_utf8());
+    left.get(start..).filter(|left| !left.is_empty()).map(str::to_owned)
+}
+
+/// The column in what is compared: `name` of `lower(u."name")`.
+pub(super) fn column(compared: &str) -> &str {
+    let ends = |letter: char| matches!(letter, ')' | '"' | '`' | ']' | ' ');
+    let compared = compared.trim_end_matches(ends);
+    compared
+        .rsplit(|letter: char| !(letter.is_alphanumeric() || letter == '_'))
+        .next()
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::dialect::Dialect;
 use super::place::Place;
-use super::query::{Form, Placeholder, Query};
+use super::query::{Form, Placeholder, Query, column as column_of};
 use crate::BadOption;
 use crate::hash::{Beyond, Hasher, Settings as Hashing};
 
@@ -93,7 +93,7 @@ impl Settings {
         let place = Place::parse(option, &url, writes)?;
         let columns = Columns::parse(options, wanted)?;
         let queries = Queries::parse(options, place.dialect())?;
-        let compared = queries.person.compared.as_deref();
+        let compared = queries.person.compared.as_deref().map(column_of);
         if compared.is_some_and(|name| name.eq_ignore_ascii_case(&columns.subject)) {
             let problem = "is the login name; it must be a key that never changes and is never given \
                            to somebody else";

@@ -21,7 +21,7 @@ fn a_placeholder_becomes_a_place_by_dialect() {
     let postgres = parse(text, Dialect::Postgres).unwrap();
     assert_eq!(postgres.sql, "SELECT * FROM u WHERE lower(u.\"Name\") = $1 OR mail = $1");
     assert_eq!(postgres.places, [Placeholder::Username]);
-    assert_eq!(postgres.compared.as_deref(), Some("Name"));
+    assert_eq!(postgres.compared.as_deref(), Some("lower(u.\"Name\")"));
     for dialect in [Dialect::Sqlite, Dialect::Mysql] {
         let query = parse(text, dialect).unwrap();
         assert_eq!(query.sql, "SELECT * FROM u WHERE lower(u.\"Name\") = ? OR mail = ?");
@@ -79,6 +79,22 @@ fn what_is_wrong_is_said_in_a_sentence() {
     }
     let postgres = parse("SELECT * FROM u WHERE n = $1", Dialect::Postgres).unwrap_err();
     assert_eq!(postgres, "`query` has a `$`; write `:username` for a value");
+}
+
+#[test]
+fn what_a_value_is_compared_with_is_seen() {
+    for (text, compared, name) in [
+        ("SELECT 1 FROM u WHERE n = :username", "n", "n"),
+        ("SELECT 1 FROM u WHERE (x OR u.n=:username)", "u.n", "n"),
+        ("SELECT 1 FROM u WHERE lower(trim(u.n)) = :username", "lower(trim(u.n))", "n"),
+        ("SELECT 1 FROM u WHERE f(1, `n`) = :username", "f(1, `n`)", "n"),
+    ] {
+        let query = parse(text, Dialect::Mysql).unwrap();
+        assert_eq!(query.compared.as_deref(), Some(compared), "{text}");
+        assert_eq!(column(compared), name);
+    }
+    let reversed = parse("SELECT 1 FROM u WHERE :username = n", Dialect::Mysql).unwrap();
+    assert_eq!(reversed.compared, None);
 }
 
 proptest! {

@@ -57,7 +57,9 @@ async fn stopped_and_started(scratch: Scratch) {
     }
     assert!(matches!(tables.lookup(&subject("1")).await, Err(Refusal::Unavailable(_))));
     assert!(matches!(&tables.hosts()[0].state, HostState::Down { .. }));
-    assert!(tables.rehearsal().unwrap().probe().await[0].outcome.is_err());
+    let probes = tables.rehearsal().unwrap().probe().await;
+    let why = probes[0].outcome.as_ref().unwrap_err();
+    assert!(why.contains("refused"), "{why}");
 
     proxy.revive().await;
     assert!(log_in(&tables, "alice", ALICE_PASSWORD).await.is_ok(), "without a restart");
