@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use super::cell::{Cell, Row};
 use super::database::{Database, Pool};
+use super::dialect::Dialect;
 use super::fault::Fault;
 use super::postgres::{self, Typed};
-use super::query::Query;
+use super::query::{Query, column};
 
 /// The tables that a query reads as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,15 +114,21 @@ fn scanned_by_postgres(node: &Value, scanned: &mut Vec<String>) {
 }
 
 /// What there is to say of a query that reads whole tables.
-pub(super) fn remedy(query: &Query, scanned: &[String]) -> String {
-    let on = query.compared.as_deref().map_or(String::new(), |left| format!(" on `{left}`"));
+pub(super) fn remedy(query: &Query, scanned: &[String], dialect: Dialect) -> String {
     let who = match query.option {
         "query" => "login",
         "lookup_query" => "look-up",
         _ => "login and look-up",
     };
     let tables = scanned.join("`, `");
-    format!(
-        "every {who} reads all of `{tables}`, and costs more the more rows there are; add an index{on}"
-    )
+    let remedy = match query.compared.as_deref() {
+        // MariaDB has no indexes on expressions.
+        Some(left) if dialect == Dialect::Mysql && left.contains('(') => format!(
+            "compare `{}` itself, whose collation may well ignore case, or a generated column with an index",
+            column(left)
+        ),
+        Some(left) => format!("add an index on `{left}`"),
+        None => "add an index".to_owned(),
+    };
+    format!("every {who} reads all of `{tables}`, and costs more the more rows there are; {remedy}")
 }

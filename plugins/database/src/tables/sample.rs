@@ -181,7 +181,7 @@ async fn show_plan(steps: &mut Steps, database: &Database, query: &Query) -> Res
         Outcome::Passed
     } else {
         facts.push(("plan", format!("scans the whole table {}", plan.scanned.join(", "))));
-        Outcome::Doubtful(plan::remedy(query, &plan.scanned))
+        Outcome::Doubtful(plan::remedy(query, &plan.scanned, database.place.dialect()))
     };
     steps.add(&step, outcome, &facts);
     Ok(())

@@ -146,5 +146,9 @@ async fn an_index_is_seen_in_the_plan(scratch: Scratch) {
     let by_scan = sampled("lower(login) = :username").await;
     assert_eq!(fact(&by_scan, "plan"), "scans the whole table people");
     let Outcome::Doubtful(why) = &by_scan.outcome else { panic!("{by_scan:?}") };
-    assert!(why.contains("add an index on `lower(login)`"), "{why}");
+    let remedy = match scratch.url.starts_with("mysql") {
+        true => "compare `login` itself",
+        false => "add an index on `lower(login)`",
+    };
+    assert!(why.contains(remedy), "{why}");
 }
