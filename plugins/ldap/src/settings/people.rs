@@ -38,7 +38,7 @@ pub(crate) enum Scope {
 pub(crate) struct Groups {
     /// `groups`: where they are read.
     pub(crate) source: GroupSource,
-    /// `group_base`: below which entry groups are. That of the people if it is absent.
+    /// `group_base`: below which entry groups are. The tree of the people if it is absent.
     pub(crate) base: Option<String>,
     /// `group_filter`: which entries are groups.
     pub(crate) filter: Option<String>,
@@ -80,7 +80,7 @@ const NAMES: &[(&str, GroupNames)] = &[("name", GroupNames::Name), ("dn", GroupN
 
 impl People {
     pub(super) fn read(options: &Options<'_>) -> Result<Self, BadOption> {
-        let filter = options.text("filter")?;
+        let filter = options.text("filter")?.map(wrapped);
         if let Some(filter) = &filter {
             whose(filter, "filter")?;
             parses(filter, "filter")?;
@@ -107,8 +107,15 @@ impl People {
 impl Groups {
     pub(super) fn read(options: &Options<'_>) -> Result<Self, BadOption> {
         let source = options.word("groups", SOURCES)?.unwrap_or(GroupSource::None);
-        let filter = options.text("group_filter")?;
+        let filter = options.text("group_filter")?.map(wrapped);
         if let Some(filter) = &filter {
+            if filter.contains(['{', '}']) {
+                return Err(BadOption::new(
+                    "group_filter",
+                    "must not have braces in it: it tells which entries are groups, and whose \
+                     they are is asked beside it",
+                ));
+            }
             parses(filter, "group_filter")?;
         }
         let needs_groups = ["required_group", "group_base", "group_filter", "group_pattern"];
@@ -143,11 +150,13 @@ fn whose(template: &str, option: &str) -> Result<(), BadOption> {
     ))
 }
 
+/// A single comparison may come without its parentheses; inside another filter it needs them.
+fn wrapped(filter: String) -> String {
+    if filter.starts_with('(') { filter } else { format!("({filter})") }
+}
+
 fn parses(filter: &str, option: &str) -> Result<(), BadOption> {
-    let mut example = filter.to_owned();
-    for placeholder in ["{username}", "{local}", "{dn}"] {
-        example = example.replace(placeholder, "x");
-    }
+    let example = filter.replace("{username}", "x").replace("{local}", "x");
     ldap3::parse_filter(&example).map(drop).map_err(|_| {
         BadOption::new(option, "is no filter of RFC 4515; write one as \"(uid={username})\"")
     })

@@ -193,6 +193,14 @@ async fn two_people_of_one_name_are_a_fault_and_not_a_guess() {
 }
 
 #[tokio::test]
+async fn a_filter_without_parentheses_finds_people_again() {
+    let server = Slapd::start().await;
+    let backend = slapd(&server, json!({ "filter": "uid={username}" }));
+    let alice = log_in(&backend, ALICE).await.unwrap();
+    assert_eq!(look_up(&backend, &alice.subject).await.unwrap(), alice);
+}
+
+#[tokio::test]
 async fn an_entry_without_a_password_lets_nobody_in() {
     let server = Slapd::start().await;
     let groups = json!({ "base": "ou=groups,dc=example,dc=test", "filter": "(cn={username})" });
