@@ -3,6 +3,7 @@
 use vestibule_plugin::Unavailable;
 
 use crate::asker::Asker;
+use crate::dn;
 use crate::entry::Entry;
 use crate::settings::Scope;
 use crate::wire::Search;
@@ -20,8 +21,14 @@ pub(crate) enum Flavour {
 /// LDAP_CAP_ACTIVE_DIRECTORY_OID and LDAP_CAP_ACTIVE_DIRECTORY_ADAM_OID (MS-ADTS §3.1.1.3.4.3).
 const ACTIVE_DIRECTORY: &[&str] = &["1.2.840.113556.1.4.800", "1.2.840.113556.1.4.1851"];
 
-const ASKED: &[&str] =
-    &["objectClass", "vendorName", "vendorVersion", "supportedCapabilities", "dnsHostName"];
+const ASKED: &[&str] = &[
+    "objectClass",
+    "vendorName",
+    "vendorVersion",
+    "supportedCapabilities",
+    "dnsHostName",
+    "namingContexts",
+];
 
 /// What a directory says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +36,8 @@ pub(crate) struct Root {
     pub(crate) flavour: Flavour,
     /// For the operator: name, version, host, as far as they are told.
     pub(crate) says: String,
+    /// The trees that it holds.
+    contexts: Vec<String>,
 }
 
 impl Root {
@@ -55,7 +64,14 @@ impl Root {
         };
         let told = ["vendorName", "vendorVersion", "dnsHostName"];
         let told: Vec<&str> = told.iter().filter_map(|name| entry.text(name)).collect();
-        Self { flavour, says: told.join(", ") }
+        let contexts = entry.texts("namingContexts").map(str::to_owned).collect();
+        Self { flavour, says: told.join(", "), contexts }
+    }
+
+    /// The whole tree in which an entry is; the entry itself where the trees are not told.
+    pub(crate) fn tree_of<'a>(&'a self, dn: &'a str) -> &'a str {
+        let around = self.contexts.iter().filter(|context| dn::is_below(dn, context));
+        around.max_by_key(|context| context.len()).map_or(dn, String::as_str)
     }
 }
 
@@ -119,5 +135,13 @@ mod tests {
         ] {
             assert_eq!(root(name, &values).flavour, flavour, "{name} {values:?}");
         }
+    }
+
+    #[test]
+    fn the_tree_of_an_entry_is_the_nearest() {
+        let root = root("namingContexts", &["dc=test", "ou=a,dc=test", "dc=other"]);
+        assert_eq!(root.tree_of("ou=people, OU=A,dc=test"), "ou=a,dc=test");
+        assert_eq!(root.tree_of("ou=people,dc=test"), "dc=test");
+        assert_eq!(root.tree_of("ou=people,dc=hidden"), "ou=people,dc=hidden");
     }
 }

@@ -4,9 +4,11 @@
 //! Groups of groups are climbed breadth first, one search for each level; a group that was seen is
 //! not asked for again, so a ring ends by itself. Active Directory climbs by itself, by a matching
 //! rule. More than [`MOST`] groups are an error: half of them would be a wrong answer to "is she one
-//! of those". Below `group_base` is where groups are searched for; `memberOf` may name others.
+//! of those". Groups are searched for below `group_base`, or in the whole tree in which the people
+//! are; `memberOf` and the number of the primary group may name others.
 
 mod filters;
+mod required;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -19,7 +21,7 @@ use self::filters::Members;
 use crate::asker::Asker;
 use crate::dn;
 use crate::entry::Entry;
-use crate::flavour::Flavour;
+use crate::flavour::{Flavour, Root};
 use crate::settings::{GroupNames, GroupSource, Scope, Settings};
 use crate::wire::Search;
 
@@ -38,9 +40,11 @@ pub(crate) struct Group {
 }
 
 /// How the directory is asked for groups.
+#[derive(Clone, Copy)]
 pub(crate) struct Climb<'a> {
     pub(crate) settings: &'a Settings,
-    pub(crate) flavour: Flavour,
+    pub(crate) source: GroupSource,
+    pub(crate) root: &'a Root,
 }
 
 impl Climb<'_> {
@@ -51,12 +55,12 @@ impl Climb<'_> {
         asker: &mut Asker<'_>,
     ) -> Result<Vec<Group>, Unavailable> {
         let groups = &self.settings.groups;
-        if groups.source == GroupSource::None {
+        if self.source == GroupSource::None {
             return Ok(Vec::new());
         }
         let mut found = Found::default();
         let primary = self.primary(person, asker).await?;
-        if groups.nested && self.flavour == Flavour::ActiveDirectory {
+        if groups.nested && self.root.flavour == Flavour::ActiveDirectory {
             self.in_chain(person, primary, asker, &mut found).await?;
             return Ok(found.groups);
         }
@@ -68,7 +72,8 @@ impl Climb<'_> {
                 break;
             }
             let members = Members { dns: &members, names: &[] };
-            let above = self.search(&members.filter(self.settings, self.flavour), asker).await?;
+            let above =
+                self.search(&members.filter(self.settings, self.root.flavour), asker).await?;
             found.take(above, depth)?;
         }
         Ok(found.groups)
@@ -80,7 +85,7 @@ impl Climb<'_> {
         person: &Entry,
         asker: &mut Asker<'_>,
     ) -> Result<Vec<String>, Unavailable> {
-        if self.settings.groups.source == GroupSource::MemberOf
+        if self.source == GroupSource::MemberOf
             // Too many for Active Directory to tell at once.
             && !person.is_cut_short("memberOf")
         {
@@ -88,7 +93,7 @@ impl Climb<'_> {
         }
         let names: Vec<&str> = person.texts("uid").collect();
         let members = Members { dns: &[&person.dn], names: &names };
-        self.search(&members.filter(self.settings, self.flavour), asker).await
+        self.search(&members.filter(self.settings, self.root.flavour), asker).await
     }
 
     /// The primary group of Active Directory, which neither has the person as a member nor is named
@@ -99,8 +104,8 @@ impl Climb<'_> {
         asker: &mut Asker<'_>,
     ) -> Result<Vec<String>, Unavailable> {
         match filters::primary(person) {
-            Some(filter) if self.flavour == Flavour::ActiveDirectory => {
-                self.search(&filter, asker).await
+            Some(filter) if self.root.flavour == Flavour::ActiveDirectory => {
+                self.search_below(self.whole(), Scope::Subtree, &filter, asker).await
             }
             _ => Ok(Vec::new()),
         }
@@ -114,7 +119,7 @@ impl Climb<'_> {
         asker: &mut Asker<'_>,
         found: &mut Found,
     ) -> Result<(), Unavailable> {
-        if self.settings.groups.source == GroupSource::MemberOf {
+        if self.source == GroupSource::MemberOf {
             found.take(self.direct(person, asker).await?, 0)?;
         }
         let mut members = vec![person.dn.as_str()];
@@ -132,11 +137,31 @@ impl Climb<'_> {
         filter: &str,
         asker: &mut Asker<'_>,
     ) -> Result<Vec<String>, Unavailable> {
-        let base = self.settings.groups.base.as_ref().unwrap_or(&self.settings.people.base);
+        self.search_below(self.base(), Scope::Subtree, filter, asker).await
+    }
+
+    async fn search_below(
+        &self,
+        base: &str,
+        scope: Scope,
+        filter: &str,
+        asker: &mut Asker<'_>,
+    ) -> Result<Vec<String>, Unavailable> {
         // No attribute (RFC 4511 §4.5.1.8): the name of a group is enough, its members would be many.
         let attributes = &["1.1"];
-        let search = Search { base, scope: Scope::Subtree, filter, attributes, limit: MOST };
+        let search = Search { base, scope, filter, attributes, limit: MOST };
         Ok(asker.search(&search).await?.into_iter().map(|entry| entry.dn).collect())
+    }
+}
+
+impl<'a> Climb<'a> {
+    fn base(&self) -> &'a str {
+        self.settings.groups.base.as_deref().unwrap_or_else(|| self.whole())
+    }
+
+    /// In Active Directory the domain of the people.
+    fn whole(&self) -> &'a str {
+        self.root.tree_of(&self.settings.people.base)
     }
 }
 

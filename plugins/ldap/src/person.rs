@@ -100,6 +100,7 @@ impl Ldap {
         self.identified(entry, subject, &groups, proved)
     }
 
+    /// Somebody's groups. That the required one is not among them is certain, or an error.
     pub(crate) async fn groups(
         &self,
         entry: &Entry,
@@ -109,11 +110,18 @@ impl Ldap {
         if !self.wants_groups() {
             return Ok(Vec::new());
         }
-        self.climb(root).of(entry, asker).await
+        let climb = self.climb(root);
+        let groups = climb.of(entry, asker).await?;
+        if let Some(required) = &self.settings.people.required_group
+            && !groups::has(&groups, required)
+        {
+            climb.is_surely_without(required, entry, asker).await?;
+        }
+        Ok(groups)
     }
 
-    pub(crate) fn climb(&self, root: &Root) -> Climb<'_> {
-        Climb { settings: &self.settings, flavour: root.flavour }
+    pub(crate) fn climb<'a>(&'a self, root: &'a Root) -> Climb<'a> {
+        Climb { settings: &self.settings, source: self.settings.groups.source, root }
     }
 
     pub(crate) fn identified(

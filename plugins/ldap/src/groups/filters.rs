@@ -12,6 +12,13 @@ use crate::settings::Settings;
 /// LDAP_MATCHING_RULE_TRANSITIVE_EVAL (MS-ADTS §3.1.1.3.4.4.3).
 const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
 
+/// Groups whose members can be seen.
+pub(super) const WITH_MEMBERS: &str = "(|(member=*)(uniqueMember=*)(memberUid=*))";
+
+/// What groups are called by the directories that we know.
+const CLASSES: &[&str] =
+    &["group", "groupOfMembers", "groupOfNames", "groupOfURLs", "groupOfUniqueNames", "posixGroup"];
+
 /// Members of groups: entries, and in POSIX's groups names.
 pub(super) struct Members<'a> {
     pub(super) dns: &'a [&'a str],
@@ -36,7 +43,7 @@ impl Members<'_> {
         match &settings.groups.filter {
             Some(filter) => {
                 let members: Vec<_> = kinds.flat_map(|(_, members)| members).collect();
-                format!("(&{}{})", wrapped(filter), any(&members))
+                format!("(&{}{})", filter, any(&members))
             }
             None => {
                 let of_kind = |(kind, members): (&str, Vec<String>)| {
@@ -53,7 +60,14 @@ pub(super) fn in_chain(settings: &Settings, members: &[&str]) -> String {
     let attribute = format!("member:{IN_CHAIN}:");
     let filter = settings.groups.filter.as_deref().unwrap_or("(objectClass=group)");
     let members: Vec<_> = members.iter().map(|dn| equals(&attribute, dn)).collect();
-    format!("(&{}{})", wrapped(filter), any(&members))
+    format!("(&{}{})", filter, any(&members))
+}
+
+/// The groups of a name, whatever names their members.
+pub(super) fn named(settings: &Settings, name: &str) -> String {
+    let kinds = CLASSES.iter().map(|kind| equals("objectClass", kind)).collect::<Vec<_>>();
+    let kinds = settings.groups.filter.clone().unwrap_or_else(|| any(&kinds));
+    format!("(&{}{kinds})", equals("cn", name))
 }
 
 /// Active Directory: the group whose number the person carries.
@@ -65,11 +79,6 @@ pub(super) fn primary(person: &Entry) -> Option<String> {
 
 fn equals(attribute: &str, value: &str) -> String {
     format!("({attribute}={})", filter_value(value))
-}
-
-/// An operator may have left out the parentheses of a single comparison.
-fn wrapped(filter: &str) -> String {
-    if filter.starts_with('(') { filter.to_owned() } else { format!("({filter})") }
 }
 
 fn any(filters: &[String]) -> String {

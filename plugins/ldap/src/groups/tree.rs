@@ -29,7 +29,7 @@ impl Climb<'_> {
             for (place, group) in groups.iter().enumerate() {
                 let members = Members { dns: &[&group.dn], names: &[] };
                 let found =
-                    self.search(&members.filter(self.settings, self.flavour), asker).await?;
+                    self.search(&members.filter(self.settings, self.root.flavour), asker).await?;
                 let found = found.iter().filter_map(|dn| places.get(&dn::canonical(dn)).copied());
                 above.insert(place, found.collect());
             }

@@ -202,7 +202,13 @@ async fn groups_of_groups_are_found_by_the_server() {
         "groups": "member-of", "nested_groups": true, "group_base": "CN=Builtin,DC=ad,DC=test",
     });
     let alice = log_in(&samba(&server, elsewhere), "alice").await.unwrap();
-    assert_eq!(texts(&alice, "groups"), ["inner", "staff"]);
+    assert_eq!(texts(&alice, "groups"), ["Domain Users", "Users", "inner", "staff"]);
+    // Others are searched for in the whole domain, wherever the people are.
+    let people = json!({
+        "groups": "search", "nested_groups": true, "base": "CN=Users,DC=ad,DC=test",
+    });
+    let carol = log_in(&samba(&server, people), "carol").await.unwrap();
+    assert_eq!(texts(&carol, "groups"), ["Domain Users", "Users", "ring-a", "ring-b"]);
     let options = json!({ "groups": "search", "nested_groups": true });
     let rehearsed = rehearse(&samba(&server, options), "alice", None).await;
     let tree = fact(step(&rehearsed.steps, "groups"), "tree");

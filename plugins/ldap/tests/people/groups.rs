@@ -83,7 +83,8 @@ async fn too_many_groups_are_a_fault_and_not_a_part_of_them() {
     let server = Slapd::with(Setup::default().entries(&groups)).await;
     let backend = slapd(&server, json!({ "groups": "search" }));
     let answer = log_in(&backend, "nora").await;
-    assert!(matches!(answer, Err(Refusal::Unavailable(_))), "{answer:?}");
+    let Err(Refusal::Unavailable(fault)) = answer else { panic!("{answer:?}") };
+    assert!(fault.to_string().contains("more than 999 entries"), "{fault}");
 }
 
 #[tokio::test]
@@ -92,6 +93,14 @@ async fn groups_are_not_searched_for_nobody() {
     let backend = slapd_with(&server, json!({ "groups": "search" }), &["mail"]);
     log_in(&backend, "alice").await.unwrap();
     assert!(server.filters().iter().all(|filter| !filter.contains("member")));
+}
+
+#[tokio::test]
+async fn groups_are_searched_for_in_the_whole_tree() {
+    let server = Slapd::start().await;
+    let backend = slapd(&server, json!({ "groups": "search", "group_base": null }));
+    let carol = log_in(&backend, "carol").await.unwrap();
+    assert_eq!(texts(&carol, "groups"), ["ring-a"]);
 }
 
 // RT4

@@ -19,3 +19,4 @@ mod openldap;
 mod options;
 mod rehearsal;
 mod renames;
+mod required;
