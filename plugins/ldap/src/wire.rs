@@ -6,8 +6,9 @@
 //!                         └ Standing
 //! ```
 //!
-//! Searches and binds go on to the next host until one answers. What changes something is asked
-//! once: it may have been done although the answer was lost.
+//! Searches go on to the next host until one answers. A password is shown again only once, as a
+//! directory counts the wrong ones. What changes something is asked once: it may have been done
+//! although the answer was lost.
 
 mod answer;
 mod ber;
@@ -24,6 +25,7 @@ mod names;
 mod pool;
 mod probe;
 mod question;
+mod sendings;
 mod shapes;
 mod standing;
 #[cfg(test)]
@@ -44,8 +46,9 @@ use self::hosts::Hosts;
 use self::machine::{Kind, Machine};
 use self::names::Names;
 use self::pool::Lease;
-use self::question::{Bind, Modify, Ping, Question};
+use self::question::{Bind, Modify, Ping, Question, suspicion};
 pub(crate) use self::question::{PASSWORD_POLICY, Search};
+use self::sendings::Sendings;
 use self::tls::Tls;
 use crate::settings::{BadOption, Security, Settings};
 
@@ -128,9 +131,18 @@ impl Wire {
     ) -> Result<(Q::Reply, Lease, Arc<Machine>), Unavailable> {
         let machines = self.hosts.in_turn().await.map_err(Unavailable::because)?;
         let mut tried = Tried::default();
-        while let Some(next) = Hosts::next(&machines, &tried.machines) {
+        let mut sendings = Sendings::of::<Q>();
+        let patience = self.hosts.patience();
+        while sendings.are_left()
+            && let Some(next) = Hosts::next(&machines, &tried.machines, Q::NAME)
+        {
+            if tried.is_one_busy && next.is_last_resort() {
+                break;
+            }
             let machine = Arc::clone(&next.machine);
-            match machine.ask(kind, question).await {
+            // Nobody waits for long at one host while another may be idle.
+            let patience = if next.has_peers { suspicion(patience) } else { patience };
+            match machine.ask(kind, question, &mut sendings, patience).await {
                 Ok((reply, lease)) => return Ok((reply, lease, machine)),
                 Err(failure) => tried.failed(machine, failure)?,
             }
@@ -142,7 +154,7 @@ impl Wire {
     async fn ask_once<Q: Question>(&self, question: &Q) -> Result<Q::Reply, Unavailable> {
         let machines = self.hosts.in_turn().await.map_err(Unavailable::because)?;
         let mut tried = Tried::default();
-        while let Some(next) = Hosts::next(&machines, &tried.machines) {
+        while let Some(next) = Hosts::next(&machines, &tried.machines, Q::NAME) {
             let machine = Arc::clone(&next.machine);
             match machine.fresh().await {
                 Ok(mut lease) => return Ok(machine.ask_on(&mut lease, question).await?),
@@ -158,27 +170,28 @@ impl Wire {
 struct Tried {
     machines: Vec<Arc<Machine>>,
     causes: Vec<String>,
+    is_one_busy: bool,
 }
 
 impl Tried {
     /// Goes on to the next host, if that could help.
     fn failed(&mut self, machine: Arc<Machine>, failure: Failure) -> Result<(), Unavailable> {
         match failure {
-            Failure::Busy | Failure::Final(_) | Failure::Cut(_) => return Err(failure.into()),
-            Failure::Died => self.causes.push(machine.cause()),
-            Failure::Down(cause)
-            | Failure::Barred(cause)
-            | Failure::Broken(cause)
-            | Failure::Late(cause)
-            | Failure::Elsewhere(cause) => {
-                self.causes.push(format!("{}: {cause}", machine.name()));
-            }
+            Failure::Final(_) | Failure::Cut(_) => return Err(failure.into()),
+            Failure::Busy => self.is_one_busy = true,
+            failure => self.causes.push(match failure.cause() {
+                Some(cause) => format!("{}: {cause}", machine.name()),
+                None => machine.cause(),
+            }),
         }
         self.machines.push(machine);
         Ok(())
     }
 
     fn in_vain(mut self, machines: &[Arc<Machine>]) -> Unavailable {
+        if self.causes.is_empty() && self.is_one_busy {
+            return Unavailable::Busy;
+        }
         if self.causes.is_empty() {
             self.causes = machines.iter().map(|machine| machine.cause()).collect();
         }

@@ -30,10 +30,10 @@ pub(super) fn answered(result: Result<LdapResult, LdapError>) -> Result<Answer, 
 pub(super) fn refused(code: u32, result: &LdapResult) -> Failure {
     let cause = format!("the directory answered {code}: {}", result.text.trim_end_matches('\0'));
     match code {
-        // busy, unavailable: it will be so for the next one, too.
-        51 | 52 => Failure::Down(cause),
-        // operationsError, timeLimitExceeded, other: another host may do better.
-        1 | 3 | 80 => Failure::Elsewhere(cause),
+        // unavailable: it will be so for the next one, too.
+        52 => Failure::Down(cause),
+        // operationsError, timeLimitExceeded, busy, other: another host may do better.
+        1 | 3 | 51 | 80 => Failure::Elsewhere(cause),
         10 => Failure::Final(format!(
             "the directory refers to another one, which is not followed; name that one in `url`: {}",
             result.refs.join(" ")

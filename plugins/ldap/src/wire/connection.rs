@@ -1,5 +1,6 @@
 //! One connection to one host: names, TCP, StartTLS, TLS, and then ldap3 behind the guard.
 
+use std::io;
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream as Pair;
 use std::sync::{Arc, OnceLock};
@@ -14,6 +15,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::ber;
+use super::failure::Failure;
 use super::guard::{Ended, relay};
 use super::names::Names;
 use super::shapes::{Verdict, awaited};
@@ -53,20 +55,21 @@ impl Connection {
 
 impl Way {
     /// Within the connect timeout; as nobody yet.
-    pub(super) async fn open(&self, address: &Address) -> Result<Connection, String> {
-        timeout(self.patience, self.open_at_leisure(address)).await.map_err(|_| self.late())?
+    pub(super) async fn open(&self, address: &Address) -> Result<Connection, Failure> {
+        let opened = timeout(self.patience, self.open_at_leisure(address)).await;
+        opened.map_err(|_| Failure::Down(self.late()))?
     }
 
     pub(super) fn late(&self) -> String {
         format!("no connection within {:?}", self.patience)
     }
 
-    async fn open_at_leisure(&self, address: &Address) -> Result<Connection, String> {
-        let stream = tcp(&self.names.addresses(address).await?).await?;
-        match &self.tls {
-            None => over(stream).await,
-            Some(tls) => over(self.secure(stream, address, &tls.connector()).await?).await,
-        }
+    async fn open_at_leisure(&self, address: &Address) -> Result<Connection, Failure> {
+        let addresses = self.names.addresses(address).await.map_err(Failure::Down)?;
+        let stream = tcp(&addresses).await?;
+        let Some(tls) = &self.tls else { return over(stream).await };
+        let secured = self.secure(stream, address, &tls.connector()).await;
+        over(secured.map_err(Failure::Down)?).await
     }
 
     /// TLS, asked for in the open first if need be.
@@ -87,9 +90,9 @@ impl Way {
 
 /// The first address that answers. One that does not must leave time for the others: within a third
 /// of a second the next is tried beside it (RFC 8305 in small).
-pub(super) async fn tcp(addresses: &[SocketAddr]) -> Result<TcpStream, String> {
+pub(super) async fn tcp(addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
     let mut attempts = tokio::task::JoinSet::new();
-    let mut causes = Vec::new();
+    let (mut causes, mut blame): (_, fn(String) -> Failure) = (Vec::new(), Failure::Down);
     let mut left = addresses.iter().copied();
     loop {
         match left.next() {
@@ -103,21 +106,34 @@ pub(super) async fn tcp(addresses: &[SocketAddr]) -> Result<TcpStream, String> {
         let Ok(Some(attempt)) = timeout(patience, attempts.join_next()).await else { continue };
         match attempt {
             Ok((_, Ok(stream))) => {
-                stream.set_nodelay(true).map_err(|error| error.to_string())?;
+                stream.set_nodelay(true).map_err(|error| Failure::Down(error.to_string()))?;
                 return Ok(stream);
             }
-            Ok((address, Err(error))) => causes.push(format!("{address}: {error}")),
+            Ok((address, Err(error))) => {
+                if is_lack(&error) {
+                    blame = Failure::Lacking;
+                }
+                causes.push(format!("{address}: {error}"));
+            }
             Err(error) => causes.push(error.to_string()),
         }
     }
-    Err(format!("no TCP connection: {}", causes.join("; ")))
+    Err(blame(format!("no TCP connection: {}", causes.join("; "))))
+}
+
+/// Whether it is this machine that has no room for one more connection.
+pub(super) fn is_lack(error: &io::Error) -> bool {
+    /// errno(3): ENFILE, EMFILE, ENOBUFS.
+    const NO_ROOM: [i32; 3] = [23, 24, 105];
+    error.kind() == io::ErrorKind::OutOfMemory
+        || error.raw_os_error().is_some_and(|code| NO_ROOM.contains(&code))
 }
 
 /// RFC 4511 §4.14. Reads not a byte beyond the answer: what follows in the open is not part of what
 /// TLS protects, and belongs to nobody.
 async fn start_tls(stream: &mut TcpStream) -> Result<(), String> {
     const QUESTION: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";
-    let broke = |error: std::io::Error| format!("the host did not answer StartTLS: {error}");
+    let broke = |error: io::Error| format!("the host did not answer StartTLS: {error}");
     let nonsense = |ber::Nonsense(expected)| {
         format!("the host answered StartTLS with nonsense: expected {expected}")
     };
@@ -146,18 +162,18 @@ async fn start_tls(stream: &mut TcpStream) -> Result<(), String> {
 }
 
 /// Puts ldap3 behind the guard.
-pub(super) async fn over<N>(network: N) -> Result<Connection, String>
+pub(super) async fn over<N>(network: N) -> Result<Connection, Failure>
 where
     N: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let broke = |error: std::io::Error| format!("no sockets are left: {error}");
+    let broke = |error: io::Error| Failure::Lacking(format!("no sockets are left: {error}"));
     let (inside, outside) = Pair::pair().map_err(broke)?;
     outside.set_nonblocking(true).map_err(broke)?;
     let outside = UnixStream::from_std(outside).map_err(broke)?;
     let settings = LdapConnSettings::new().set_std_stream(StdStream::Unix(inside));
     let (driver, ldap) = LdapConnAsync::with_settings(settings, "ldapi:///")
         .await
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| Failure::Lacking(error.to_string()))?;
     let ended: Ended = Arc::new(OnceLock::new());
     tokio::spawn(driver.drive());
     tokio::spawn(relay(network, outside, Arc::clone(&ended)));

@@ -9,6 +9,8 @@ pub(super) enum Failure {
     Busy,
     /// No connection could be opened, or its host says that it cannot serve: it is dead.
     Down(String),
+    /// This machine lacks what a connection takes, which says nothing of the host.
+    Lacking(String),
     /// The host refuses the service account: it must not be asked often.
     Barred(String),
     /// The connection broke, or what came over it was no answer.
@@ -34,27 +36,35 @@ impl Failure {
     /// As the metrics call it.
     pub(super) fn name(&self) -> &'static str {
         match self {
-            Self::Busy => "busy",
+            Self::Busy | Self::Lacking(_) => "busy",
             Self::Down(_) | Self::Barred(_) | Self::Died => "down",
             Self::Broken(_) => "broken",
             Self::Late(_) => "late",
             Self::Elsewhere(_) | Self::Final(_) | Self::Cut(_) => "refused",
         }
     }
+
+    /// The text, of those that have one.
+    pub(super) fn cause(self) -> Option<String> {
+        match self {
+            Self::Busy | Self::Died => None,
+            Self::Down(cause)
+            | Self::Lacking(cause)
+            | Self::Barred(cause)
+            | Self::Broken(cause)
+            | Self::Late(cause)
+            | Self::Elsewhere(cause)
+            | Self::Final(cause)
+            | Self::Cut(cause) => Some(cause),
+        }
+    }
 }
 
 impl From<Failure> for Unavailable {
     fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Busy => Self::Busy,
-            Failure::Died => Self::because("the host is down"),
-            Failure::Down(cause)
-            | Failure::Barred(cause)
-            | Failure::Broken(cause)
-            | Failure::Late(cause)
-            | Failure::Elsewhere(cause)
-            | Failure::Final(cause)
-            | Failure::Cut(cause) => Self::because(cause),
+        if failure == Failure::Busy {
+            return Self::Busy;
         }
+        Self::because(failure.cause().unwrap_or_else(|| "the host is down".to_owned()))
     }
 }

@@ -1,7 +1,7 @@
 //! All hosts of a backend, and which of them is asked next.
 //!
 //! A dead host is passed over while another lives, and asked again in the background once its time
-//! has come. If all are dead, one person at a time tries the one whose time comes first, so that
+//! has come; one that was only late with something, by one person who needs just that. If all are dead, one person at a time tries the one whose time comes first, so that
 //! service is back as soon as a host is; the others hear at once that it is not.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -44,7 +44,16 @@ struct List {
 /// The host to ask, and the right to try a dead one.
 pub(super) struct Next {
     pub(super) machine: Arc<Machine>,
-    _probing: Option<Probing>,
+    /// Whether others live that have not been asked.
+    pub(super) has_peers: bool,
+    probing: Option<Probing>,
+}
+
+impl Next {
+    /// Whether it is dead, and so are all that are left.
+    pub(super) fn is_last_resort(&self) -> bool {
+        self.probing.is_some() && !self.has_peers
+    }
 }
 
 impl Hosts {
@@ -88,28 +97,45 @@ impl Hosts {
         Ok(machines)
     }
 
-    /// The next to ask of those in this order, if `tried` have been.
-    pub(super) fn next(machines: &[Arc<Machine>], tried: &[Arc<Machine>]) -> Option<Next> {
+    /// The next to ask this of those in this order, if `tried` have been.
+    pub(super) fn next(
+        machines: &[Arc<Machine>],
+        tried: &[Arc<Machine>],
+        asked: &'static str,
+    ) -> Option<Next> {
         let now = Instant::now();
         let is_tried = |machine: &Arc<Machine>| tried.iter().any(|one| Arc::ptr_eq(one, machine));
-        let mut dead = Vec::new();
-        let mut alive = None;
+        let (mut alive, mut dead) = (Vec::new(), Vec::new());
         for machine in machines.iter().filter(|machine| !is_tried(machine)) {
             match machine.until() {
-                None => alive = alive.or(Some(machine)),
+                None => alive.push(machine),
                 Some(until) => dead.push((until, machine)),
             }
         }
-        if let Some(machine) = alive {
+        if let [machine, peers @ ..] = alive.as_slice() {
             for (_, machine) in dead.iter().filter(|(until, _)| *until <= now) {
-                machine.check();
+                match machine.late_with() {
+                    None => machine.check(),
+                    Some(what) if what == asked => {
+                        if let Some(probing) = machine.probe() {
+                            let (machine, probing) = (Arc::clone(machine), Some(probing));
+                            return Some(Next { machine, has_peers: true, probing });
+                        }
+                    }
+                    Some(_) => {}
+                }
             }
-            return Some(Next { machine: Arc::clone(machine), _probing: None });
+            let (machine, has_peers) = (Arc::clone(machine), !peers.is_empty());
+            return Some(Next { machine, has_peers, probing: None });
         }
         dead.retain(|(_, machine)| !machine.is_barred());
         let (_, machine) = dead.into_iter().min_by_key(|(until, _)| *until)?;
         let probing = machine.probe()?;
-        Some(Next { machine: Arc::clone(machine), _probing: Some(probing) })
+        Some(Next { machine: Arc::clone(machine), has_peers: false, probing: Some(probing) })
+    }
+
+    pub(super) fn patience(&self) -> Duration {
+        self.settings.operation_timeout
     }
 
     pub(super) fn place(&self) -> &Place {

@@ -18,6 +18,7 @@ use super::introduction::Introduction;
 use super::labels::Labels;
 use super::pool::{FORGOTTEN, Lease, Opening};
 use super::question::{Question, suspicion};
+use super::sendings::Sendings;
 use super::standing::Standing;
 use crate::settings::{Address, BadOption, Settings};
 
@@ -74,24 +75,30 @@ impl Machine {
     }
 
     /// Asks once, on a kept connection. One that turns out closed is replaced without anybody's
-    /// noticing: the host was only started anew.
+    /// noticing, unless it was sent often enough: the host was only started anew.
     pub(super) async fn ask<Q: Question>(
         self: &Arc<Self>,
         kind: Kind,
         question: &Q,
+        sendings: &mut Sendings,
+        patience: Duration,
     ) -> Result<(Q::Reply, Lease), Failure> {
-        let mut lease = self.lease(kind).await?;
+        let mut lease = self.lease(kind, patience).await?;
         let used = lease.is_used();
-        let answer = self.ask_on(&mut lease, question).await;
-        if !(used && matches!(answer, Err(Failure::Broken(_)))) {
-            return answer.map(|reply| (reply, lease));
+        let failure = match self.ask_on(&mut lease, question).await {
+            Ok(reply) => return Ok((reply, lease)),
+            Err(failure) => failure,
+        };
+        sendings.count(&failure);
+        if !(used && matches!(failure, Failure::Broken(_)) && sendings.are_left()) {
+            return Err(failure);
         }
         // The other idle ones are of the same age.
         self.pool(kind).retain(|_, _| false);
         drop(lease);
-        let mut lease = self.lease(kind).await?;
-        let reply = self.ask_on(&mut lease, question).await?;
-        Ok((reply, lease))
+        let mut lease = self.lease(kind, patience).await?;
+        let answer = self.ask_on(&mut lease, question).await;
+        answer.inspect_err(|failure| sendings.count(failure)).map(|reply| (reply, lease))
     }
 
     /// A new connection as the service account.
@@ -103,9 +110,9 @@ impl Machine {
         lease
     }
 
-    async fn lease(self: &Arc<Self>, kind: Kind) -> Result<Lease, Failure> {
+    async fn lease(self: &Arc<Self>, kind: Kind, patience: Duration) -> Result<Lease, Failure> {
         let lease = tokio::select! {
-            lease = Lease::of(self.pool(kind)) => lease,
+            lease = Lease::of(self.pool(kind), patience) => lease,
             () = self.knell.notified() => Err(Failure::Died),
         };
         if let Err(failure) = &lease {
@@ -135,7 +142,10 @@ impl Machine {
         let outcome = answer.as_ref().err().map_or("answered", Failure::name);
         self.labels.asked(Q::NAME, outcome, started.elapsed());
         match &answer {
-            Ok(_) => self.worked(),
+            Ok(_) | Err(Failure::Elsewhere(_) | Failure::Final(_) | Failure::Cut(_)) => {
+                self.worked(Q::NAME);
+            }
+            Err(Failure::Late(cause)) if Q::IS_NEEDED => self.was_late(Q::NAME, cause),
             Err(failure) => self.learn(failure),
         }
         answer
@@ -179,7 +189,7 @@ impl Machine {
 impl Machine {
     /// As if nobody had searched for so long.
     pub(super) async fn grow_old(&self, age: Duration) {
-        let mut lease = Lease::of(&self.service).await.unwrap();
+        let mut lease = Lease::of(&self.service, self.patience).await.unwrap();
         lease.connection().unwrap().worked = Instant::now().checked_sub(age).unwrap();
     }
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use deadpool::Runtime;
 use deadpool::managed::{
     Manager, Metrics, Object, Pool, PoolError, QueueMode, RecycleError, RecycleResult, TimeoutType,
+    Timeouts,
 };
 use tokio::time::timeout;
 
@@ -41,7 +42,6 @@ impl Opening {
             .max_size(settings.connections)
             // The last used first, so that those beyond what is needed grow old.
             .queue_mode(QueueMode::Lifo)
-            .wait_timeout(Some(settings.operation_timeout))
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| BadOption::new("connections", format!("will not do: {error}")))
@@ -50,7 +50,7 @@ impl Opening {
     /// A new connection, within the connect timeout.
     pub(super) async fn open(&self) -> Result<Connection, Failure> {
         let open = async {
-            let mut connection = self.way.open(&self.address).await.map_err(Failure::Down)?;
+            let mut connection = self.way.open(&self.address).await?;
             self.labels.opened();
             self.introduction.make(&mut connection).await?;
             Ok(connection)
@@ -99,9 +99,10 @@ enum Held {
 }
 
 impl Lease {
-    /// A pooled connection, old or new.
-    pub(super) async fn of(pool: &Pool<Opening>) -> Result<Self, Failure> {
-        match pool.get().await {
+    /// A pooled connection, old or new, if one is to be had within this time.
+    pub(super) async fn of(pool: &Pool<Opening>, patience: Duration) -> Result<Self, Failure> {
+        let patience = Timeouts { wait: Some(patience), ..Timeouts::new() };
+        match pool.timeout_get(&patience).await {
             Ok(object) => Ok(Self { held: Some(Held::Pooled(object)), clean: true }),
             Err(PoolError::Timeout(TimeoutType::Wait)) => Err(Failure::Busy),
             Err(PoolError::Backend(failure)) => Err(failure),

@@ -35,16 +35,9 @@ impl Wire {
         for machine in machines {
             probes.spawn(async move {
                 let started = Instant::now();
-                let outcome = introduction(&machine).await.map_err(|failure| match failure {
-                    Failure::Down(cause)
-                    | Failure::Barred(cause)
-                    | Failure::Broken(cause)
-                    | Failure::Late(cause)
-                    | Failure::Elsewhere(cause)
-                    | Failure::Final(cause)
-                    | Failure::Cut(cause) => cause,
-                    Failure::Busy | Failure::Died => machine.cause(),
-                });
+                let outcome = introduction(&machine).await;
+                let outcome =
+                    outcome.map_err(|failure| failure.cause().unwrap_or_else(|| machine.cause()));
                 Probe { host: machine.name().to_owned(), outcome, took: started.elapsed() }
             });
         }

@@ -21,6 +21,10 @@ pub(super) trait Question: Sync {
     type Reply: Send;
     /// As the metrics call it.
     const NAME: &'static str;
+    /// How often it may be sent, if what it does is done each time.
+    const SENDINGS: Option<usize> = None;
+    /// Whether every login needs its answer: a host that is late with it each time is of no use.
+    const IS_NEEDED: bool = false;
 
     fn put(&self, ldap: &mut Ldap) -> impl Future<Output = Result<Self::Reply, Failure>> + Send;
 }
@@ -64,6 +68,7 @@ pub(super) struct Ping;
 impl Question for Search<'_> {
     type Reply = Vec<SearchEntry>;
     const NAME: &'static str = "search";
+    const IS_NEEDED: bool = true;
 
     async fn put(&self, ldap: &mut Ldap) -> Result<Self::Reply, Failure> {
         let scope = self.scope.into();
@@ -138,6 +143,8 @@ impl Question for Sample<'_> {
 impl Question for Bind<'_> {
     type Reply = Answer;
     const NAME: &'static str = "bind";
+    const SENDINGS: Option<usize> = Some(2);
+    const IS_NEEDED: bool = true;
 
     async fn put(&self, ldap: &mut Ldap) -> Result<Answer, Failure> {
         ldap.with_controls(password_policy());

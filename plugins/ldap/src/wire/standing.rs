@@ -1,10 +1,18 @@
 //! How a host does, and when a dead one is asked again: after a second, then after twice as long
 //! each time, up to half a minute. One that refuses the service account: after four times as long
 //! each time, up to five minutes, as each refusal may count towards locking that account.
+//!
+//! *Why* a host that is late is not dead before the third time, and then only what it was late with
+//! shows that it is over: one may answer whatever is simple and hang at every search, or search and
+//! hang at every password.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use vestibule_plugin::HostState;
+
+/// For so long after its last answer a host is not called dead because one connection fails.
+const FRESH: Duration = Duration::from_secs(5);
 
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(30);
@@ -18,7 +26,19 @@ const LATE_IN_A_ROW: u32 = 3;
 #[derive(Debug, Default)]
 pub(super) struct Standing {
     state: State,
-    late: u32,
+    answered: Option<Instant>,
+    /// How often in a row, by what was asked.
+    late: HashMap<&'static str, u32>,
+}
+
+/// Why a host is left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    Dead,
+    /// It refuses the service account: before its time it is not asked even if nobody else answers.
+    Barred,
+    /// It never answers this in time.
+    Late(&'static str),
 }
 
 #[derive(Debug, Default)]
@@ -30,38 +50,72 @@ enum State {
         cause: String,
         wait: Duration,
         until: Instant,
-        /// Before its time not even when nobody else answers.
-        barred: bool,
+        fault: Fault,
     },
 }
 
 impl Standing {
-    /// It answered. Tells whether it was dead before.
-    pub(super) fn worked(&mut self) -> bool {
+    /// It answered this. Tells whether it was dead before, and is not any more.
+    pub(super) fn worked(&mut self, asked: &'static str, now: Instant) -> bool {
+        self.answered = Some(now);
+        self.late.remove(asked);
+        match self.state {
+            State::Down { fault: Fault::Late(what), .. } if what != asked => return false,
+            // On a connection from before it refused.
+            State::Down { fault: Fault::Barred, until, .. } if until > now => return false,
+            _ => {}
+        }
         let was_down = matches!(self.state, State::Down { .. });
-        *self = Self { state: State::Up, late: 0 };
+        self.state = State::Up;
         was_down
     }
 
     /// It is dead. Tells whether that is new.
-    pub(super) fn failed(&mut self, cause: String, barred: bool, now: Instant) -> bool {
-        let (factor, longest) = if barred { (4, LONGEST_BARRED) } else { (2, LONGEST) };
+    pub(super) fn failed(&mut self, cause: String, fault: Fault, now: Instant) -> bool {
+        let (factor, longest) = match fault {
+            Fault::Barred => (4, LONGEST_BARRED),
+            Fault::Dead | Fault::Late(_) => (2, LONGEST),
+        };
         let (wait, new) = match &self.state {
             State::Down { wait, until, .. } if *until <= now => {
                 ((*wait * factor).min(longest), false)
+            }
+            // Not known of it when it was called dead.
+            State::Down { fault: Fault::Dead | Fault::Late(_), wait, .. }
+                if fault == Fault::Barred =>
+            {
+                (*wait, false)
             }
             // Others had asked it before it was known.
             State::Down { .. } => return false,
             _ => (FIRST, true),
         };
-        self.state = State::Down { cause, wait, until: now + wait, barred };
+        self.state = State::Down { cause, wait, until: now + wait, fault };
         new
     }
 
     /// It did not answer in time. Tells whether that is enough to call it dead.
-    pub(super) fn was_late(&mut self) -> bool {
-        self.late += 1;
-        self.late >= LATE_IN_A_ROW
+    pub(super) fn was_late(&mut self, asked: &'static str) -> bool {
+        let late = self.late.entry(asked).or_default();
+        *late += 1;
+        *late >= LATE_IN_A_ROW
+    }
+
+    /// Whether it has answered so lately that one failure says little.
+    pub(super) fn is_fresh(&self, now: Instant) -> bool {
+        self.answered.is_some_and(|answered| now - answered < FRESH)
+    }
+
+    pub(super) fn has_answered_since(&self, then: Instant) -> bool {
+        self.answered.is_some_and(|answered| answered > then)
+    }
+
+    /// What shows that it is not late any more, if it is called dead for that.
+    pub(super) fn late_with(&self) -> Option<&'static str> {
+        match self.state {
+            State::Down { fault: Fault::Late(what), .. } => Some(what),
+            _ => None,
+        }
     }
 
     /// When a dead host is asked again. `None` for one that is not dead.
@@ -73,7 +127,7 @@ impl Standing {
     }
 
     pub(super) fn is_barred(&self, now: Instant) -> bool {
-        matches!(self.state, State::Down { barred: true, until, .. } if until > now)
+        matches!(self.state, State::Down { fault: Fault::Barred, until, .. } if until > now)
     }
 
     pub(super) fn cause(&self) -> Option<&str> {
@@ -106,16 +160,16 @@ mod tests {
         let mut now = Instant::now();
         let mut waits = Vec::new();
         for _ in 0..7 {
-            let new = standing.failed("refused".to_owned(), false, now);
+            let new = standing.failed("refused".to_owned(), Fault::Dead, now);
             assert_eq!(new, waits.is_empty(), "only the first time is news");
             let until = standing.until().unwrap();
             waits.push((until - now).as_secs());
             now = until;
         }
         assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30]);
-        assert!(standing.worked());
-        assert!(!standing.worked(), "only the first time is news");
-        assert!(standing.failed("refused".to_owned(), false, now));
+        assert!(standing.worked("search", now));
+        assert!(!standing.worked("search", now), "only the first time is news");
+        assert!(standing.failed("refused".to_owned(), Fault::Dead, now));
         assert_eq!((standing.until().unwrap() - now).as_secs(), 1);
     }
 
@@ -123,9 +177,9 @@ mod tests {
     fn many_who_find_the_same_dead_host_count_once() {
         let mut standing = Standing::default();
         let now = Instant::now();
-        assert!(standing.failed("one".to_owned(), false, now));
+        assert!(standing.failed("one".to_owned(), Fault::Dead, now));
         for _ in 0..20 {
-            assert!(!standing.failed("another".to_owned(), false, now));
+            assert!(!standing.failed("another".to_owned(), Fault::Dead, now));
         }
         assert_eq!(standing.until(), Some(now + FIRST));
         assert_eq!(standing.cause(), Some("one"));
@@ -137,7 +191,7 @@ mod tests {
         let begin = Instant::now();
         let (mut now, mut refusals) = (begin, 0);
         while now - begin < Duration::from_secs(30 * 60) {
-            standing.failed("refused".to_owned(), true, now);
+            standing.failed("refused".to_owned(), Fault::Barred, now);
             refusals += 1;
             now = standing.until().unwrap();
         }
@@ -148,20 +202,49 @@ mod tests {
     fn who_refuses_the_service_account_is_left_alone_until_its_time() {
         let mut standing = Standing::default();
         let now = Instant::now();
-        standing.failed("refused".to_owned(), true, now);
+        standing.failed("refused".to_owned(), Fault::Barred, now);
         assert!(standing.is_barred(now) && !standing.is_barred(now + FIRST));
-        standing.failed("dead".to_owned(), false, now + FIRST);
+        standing.failed("dead".to_owned(), Fault::Dead, now + FIRST);
         assert!(!standing.is_barred(now + FIRST), "a dead one may be tried at any time");
+    }
+
+    /// Before its time nobody tries it, whatever else is wrong with it.
+    #[test]
+    fn a_dead_host_that_turns_out_to_refuse_the_account_is_left_alone_too() {
+        let mut standing = Standing::default();
+        let now = Instant::now();
+        assert!(standing.failed("dead".to_owned(), Fault::Dead, now));
+        assert!(!standing.failed("refused".to_owned(), Fault::Barred, now));
+        assert!(standing.is_barred(now) && standing.cause() == Some("refused"));
+        assert!(!standing.failed("dead".to_owned(), Fault::Dead, now));
+        assert!(standing.is_barred(now));
+        assert!(!standing.worked("search", now), "somebody had bound before");
+        assert!(standing.is_barred(now) && standing.worked("search", now + FIRST));
     }
 
     #[test]
     fn one_slow_answer_does_not_make_a_host_dead_and_three_in_a_row_do() {
         let mut standing = Standing::default();
-        assert!(!standing.was_late());
-        assert!(!standing.was_late());
-        standing.worked();
-        assert!(!standing.was_late());
-        assert!(!standing.was_late());
-        assert!(standing.was_late());
+        let now = Instant::now();
+        assert!(!standing.was_late("search"));
+        assert!(!standing.was_late("search"));
+        standing.worked("search", now);
+        assert!(!standing.was_late("search"));
+        assert!(!standing.was_late("search"));
+        standing.worked("ping", now);
+        assert!(standing.was_late("search"), "a ping does not make up for searches");
+    }
+
+    #[test]
+    fn a_host_that_hangs_at_one_thing_is_not_back_when_it_answers_another() {
+        let mut standing = Standing::default();
+        let now = Instant::now();
+        standing.failed("late".to_owned(), Fault::Late("bind"), now);
+        for simple in ["ping", "search"] {
+            assert!(!standing.worked(simple, now + LONGEST));
+            assert_eq!(standing.late_with(), Some("bind"));
+        }
+        assert!(standing.worked("bind", now + LONGEST));
+        assert_eq!((standing.until(), standing.late_with()), (None, None));
     }
 }

@@ -2,37 +2,49 @@
 //!
 //! *Why* a late answer or a broken connection alone does not make a host dead: one slow search would
 //! then end every login that is under way. It is asked something simple on a new connection, and
-//! only that decides, or several late answers in a row.
+//! only that decides, or several late answers in a row. The same holds where one more connection
+//! cannot be opened to a host that has just answered: it may have as many as it takes.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 use super::super::failure::Failure;
 use super::super::question::{Ping, Question};
+use super::super::standing::Fault;
 use super::{Kind, Machine};
+
+/// Time for an answer on an older connection.
+const MOMENT: Duration = Duration::from_millis(200);
 
 impl Machine {
     /// What it says of the host that there is no answer.
     pub(super) fn learn(self: &Arc<Self>, failure: &Failure) {
         match failure {
-            Failure::Down(cause) => self.failed(cause, false),
-            Failure::Barred(cause) => self.failed(cause, true),
+            Failure::Down(_) if self.is_fresh() => self.check(),
+            Failure::Down(cause) => self.failed(cause, Fault::Dead),
+            Failure::Barred(cause) => self.failed(cause, Fault::Barred),
             // One connection may break, and one answer be strange, on a host that lives.
-            Failure::Broken(_) => self.check(),
-            Failure::Late(cause) => {
-                if self.standing().was_late() {
-                    self.failed(cause, false);
-                } else {
-                    self.check();
-                }
-            }
-            // It answered.
-            Failure::Elsewhere(_) | Failure::Final(_) | Failure::Cut(_) => self.worked(),
-            Failure::Busy | Failure::Died => {}
+            Failure::Broken(_) | Failure::Late(_) => self.check(),
+            Failure::Elsewhere(_)
+            | Failure::Final(_)
+            | Failure::Cut(_)
+            | Failure::Lacking(_)
+            | Failure::Busy
+            | Failure::Died => {}
+        }
+    }
+
+    /// It did not answer what every login needs.
+    pub(super) fn was_late(self: &Arc<Self>, asked: &'static str, cause: &str) {
+        let is_enough = self.standing().was_late(asked);
+        if is_enough {
+            self.failed(cause, Fault::Late(asked));
+        } else {
+            self.check();
         }
     }
 
@@ -49,13 +61,22 @@ impl Machine {
                 let mut connection = opening.open().await?;
                 Ping.put(&mut connection.ldap).await
             };
-            match timeout(opening.way.patience, answer).await {
-                Ok(Ok(())) => machine.lives(),
-                Ok(Err(failure @ (Failure::Down(_) | Failure::Barred(_)))) => {
-                    machine.learn(&failure)
+            let began = Instant::now();
+            let cause = match timeout(opening.way.patience, answer).await {
+                Ok(Ok(()) | Err(Failure::Elsewhere(_) | Failure::Final(_) | Failure::Cut(_))) => {
+                    return machine.worked(Ping::NAME);
                 }
-                Ok(Err(_)) => machine.failed("the connection broke at the first question", false),
-                Err(_) => machine.failed(&opening.way.late(), false),
+                Ok(Err(Failure::Lacking(_))) => return,
+                Ok(Err(Failure::Barred(cause))) => return machine.failed(&cause, Fault::Barred),
+                Ok(Err(Failure::Down(cause))) => cause,
+                Ok(Err(_)) => "the connection broke at the first question".to_owned(),
+                Err(_) => opening.way.late(),
+            };
+            if machine.is_fresh() {
+                sleep(MOMENT.saturating_sub(began.elapsed())).await;
+            }
+            if !machine.standing().has_answered_since(began) {
+                machine.failed(&cause, Fault::Dead);
             }
         });
     }
@@ -66,21 +87,19 @@ impl Machine {
         free.then(|| Probing(Arc::clone(self)))
     }
 
-    pub(super) fn worked(&self) {
-        if self.standing().worked() {
+    pub(super) fn worked(&self, asked: &'static str) {
+        let is_back = self.standing().worked(asked, Instant::now());
+        if is_back {
             info!(backend = %self.labels.backend, host = %self.labels.host, "the host answers again");
         }
     }
 
-    /// It answered something simple. That it did so does not say that it answers everything.
-    fn lives(&self) {
-        if self.until().is_some() {
-            self.worked();
-        }
+    fn is_fresh(&self) -> bool {
+        self.standing().is_fresh(Instant::now())
     }
 
-    fn failed(&self, cause: &str, barred: bool) {
-        let new = self.standing().failed(cause.to_owned(), barred, Instant::now());
+    fn failed(&self, cause: &str, fault: Fault) {
+        let new = self.standing().failed(cause.to_owned(), fault, Instant::now());
         if new {
             warn!(backend = %self.labels.backend, host = %self.labels.host, cause, "the host is dead");
         }
@@ -95,7 +114,12 @@ impl Machine {
         self.standing().until()
     }
 
-    /// Whether it may be tried before its time, as nobody else answers.
+    /// What it never answers in time, if it is called dead for that.
+    pub(in super::super) fn late_with(&self) -> Option<&'static str> {
+        self.standing().late_with()
+    }
+
+    /// Whether it may not be tried before its time even if nobody else answers.
     pub(in super::super) fn is_barred(&self) -> bool {
         self.standing().is_barred(Instant::now())
     }

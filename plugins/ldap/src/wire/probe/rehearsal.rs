@@ -6,7 +6,7 @@ use std::time::Instant;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use vestibule_plugin::{Outcome, Step, Unavailable};
+use vestibule_plugin::{Outcome, Step};
 
 use super::super::Wire;
 use super::super::answer::Answer;
@@ -56,7 +56,8 @@ impl Wire {
             .await?;
         let told = addresses.iter().map(|address| ("address", address.ip().to_string()));
         steps.tell(told.collect());
-        let stream = steps.try_to("TCP", way.patience, vec![host], tcp(&addresses)).await?;
+        let stream = async { tcp(&addresses).await.map_err(words) };
+        let stream = steps.try_to("TCP", way.patience, vec![host], stream).await?;
         let peer = stream.peer_addr().map(|address| address.to_string()).unwrap_or_default();
         steps.tell(vec![("connected to", peer)]);
         let connection = match &way.tls {
@@ -92,7 +93,7 @@ impl Wire {
                 over(secured?).await
             }
         };
-        let connection = steps.must(connection)?;
+        let connection = steps.must(connection.map_err(words))?;
         self.introduce(machine, connection, steps).await
     }
 
@@ -127,7 +128,7 @@ impl Wire {
                     Err(format!("the host answers {code}: {}", text.trim_end_matches('\0')))
                 }
                 Err(Failure::Broken(_)) => Err(String::new()),
-                Err(failure) => Err(Unavailable::from(failure).to_string()),
+                Err(failure) => Err(words(failure)),
             }
         };
         let answer = steps.try_to("bind", patience, known, bind).await;
@@ -137,6 +138,10 @@ impl Wire {
         };
         Some(Bound { answer, lease: Lease::own(connection), machine: Arc::clone(machine) })
     }
+}
+
+fn words(failure: Failure) -> String {
+    failure.cause().unwrap_or_default()
 }
 
 fn watched(tls: &Tls, witness: &Arc<Witness>) -> TlsConnector {

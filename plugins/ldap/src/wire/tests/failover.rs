@@ -146,7 +146,7 @@ async fn all_hosts_dead_is_told_at_once_and_service_resumes_without_a_restart() 
         assert!(matches!(error, Unavailable::Failed(_)), "{error}");
         assert!(begin.elapsed() < Duration::from_millis(400), "{:?}", begin.elapsed());
     }
-    assert!(is_down(&wire, 0) && is_down(&wire, 1));
+    until("both are found dead", async || is_down(&wire, 0) && is_down(&wire, 1)).await;
     assert!(wire.health().await.is_err());
     pair.proxy[1].revive().await;
     // Back-off or not: somebody asks the one whose time comes first.

@@ -5,6 +5,7 @@ mod fake;
 mod hostile;
 mod pools;
 mod probe;
+mod repeats;
 mod srv;
 mod tls;
 mod told;
