@@ -1,6 +1,7 @@
 //! The program itself, in a process of its own, as whoever starts it meets it.
 
 mod demo;
+mod directory;
 mod production;
 mod rehearsal;
 

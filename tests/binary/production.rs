@@ -10,14 +10,14 @@ use super::start;
 use crate::support::{App, Browser, Certificate, Folder, Program, Registration, free_ports, http};
 
 /// Adds lines to the section `[server]` of what `init` wrote.
-fn configure(folder: &Folder, lines: &str) {
+pub(super) fn configure(folder: &Folder, lines: &str) {
     let configuration = std::fs::read_to_string(folder.join("vestibule.toml")).unwrap();
     let configuration = configuration.replacen("[server]\n", &format!("[server]\n{lines}"), 1);
     std::fs::write(folder.join("vestibule.toml"), configuration).unwrap();
 }
 
 /// Serves, and someone listens on the port.
-async fn serve(folder: &Folder, port: u16) -> Program {
+pub(super) async fn serve(folder: &Folder, port: u16) -> Program {
     let mut serving = start(folder, "serve");
     let open = async {
         while TcpStream::connect(("127.0.0.1", port)).is_err() {

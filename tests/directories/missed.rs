@@ -4,7 +4,6 @@
 use vestibule_counterparts::{Setup, Slapd};
 
 use super::configured::{openldap, provider, slapd};
-use super::outages::TIMEOUTS;
 use super::sign_on;
 
 const OFFLINE: &str = "openid email offline_access";
@@ -72,7 +71,7 @@ async fn a_replica_that_lags_behind_signs_nobody_out() {
              uid: new\ncn: New\nsn: New\nmail: new@example.test\nuserPassword: new-Passw0rd\n",
         )
         .await;
-    let config = openldap("staff", &first, &[first.tls_url(), lagging.tls_url()], TIMEOUTS);
+    let config = openldap("staff", &first, &[first.tls_url(), lagging.tls_url()], "");
     let (op, app) = provider(&[&config]).await;
     let of_new = sign_on(&op, &app, "new", OFFLINE).await;
     let of_alice = sign_on(&op, &app, "alice", OFFLINE).await;

@@ -14,7 +14,7 @@ use crate::support::{App, Op};
 const OFFLINE: &str = "openid offline_access";
 
 /// Short, so that no story waits long; what is waited for is a multiple of it.
-pub(super) const TIMEOUTS: &str = "connect_timeout = \"1s\"\noperation_timeout = \"1s\"";
+pub(super) const TIMEOUTS: &str = "connect_timeout = \"2s\"\noperation_timeout = \"2s\"";
 
 /// People log in again and again, four at a time, until told to stop; says how many did.
 pub(super) struct Logins {
@@ -83,7 +83,6 @@ async fn no_login_is_refused_when_the_first_host_is_killed() {
     let (mut first, second, op, app) = two_hosts().await;
     let logins = Logins::begin(&op, &app);
     logins.more(12).await;
-    assert_eq!(second.connections(), 0, "the first host is there");
     first.kill();
     logins.more(24).await;
     assert!(second.connections() > 0);
@@ -118,7 +117,7 @@ async fn without_a_host_people_are_told_to_come_back_and_then_they_are_served() 
     let page = attempt(&op, &app, "alice", &password_of("alice")).await;
     assert_eq!(page.status, 503);
     assert!(!page.header("retry-after").is_empty());
-    // Two hosts, and a second for each attempt.
+    // Two hosts, and two seconds for each.
     assert!(begin.elapsed() < Duration::from_secs(8), "{:?}", begin.elapsed());
     let stranger = page.told_to_strangers("alice");
     for (name, password) in [("alice", "wrong"), ("nobody", "wrong")] {
