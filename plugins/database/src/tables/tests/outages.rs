@@ -1,8 +1,10 @@
 //! A database that is away is an outage and never a refusal, and is found again when it is back.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use serde_json::json;
+use tokio::time::timeout;
 use vestibule_counterparts::Proxy;
 use vestibule_plugin::HostState;
 
@@ -68,6 +70,65 @@ async fn stopped_and_started(scratch: Scratch) {
     // Connections that broke while nobody used them are replaced unnoticed.
     proxy.cut();
     assert!(log_in(&tables, "alice", ALICE_PASSWORD).await.is_ok());
+}
+
+/// The host gives up a call that takes too long: its connection must not answer somebody else's.
+async fn frozen_and_thawed(scratch: Scratch) {
+    let (proxy, url) = behind_proxy(&scratch.url).await;
+    let tables = scratch.open(&json!({ "url": url, "connections": 1 }));
+    assert!(log_in(&tables, "alice", ALICE_PASSWORD).await.is_ok());
+    proxy.freeze();
+    for name in ["alice", "bob", "nobody"] {
+        let patience = Duration::from_millis(300);
+        let answer = timeout(patience, log_in(&tables, name, ALICE_PASSWORD)).await;
+        assert!(!matches!(answer, Ok(Ok(_) | Err(Refusal::Unknown))), "{name}: {answer:?}");
+    }
+    proxy.thaw();
+    for (name, id) in [("bob", "2"), ("alice", "1"), ("carol", "3")] {
+        let identity = log_in(&tables, name, ALICE_PASSWORD).await.unwrap();
+        assert_eq!(identity.subject.as_str(), id);
+        assert_eq!(tables.lookup(&identity.subject).await.unwrap(), identity);
+    }
+}
+
+/// Wherever an answer breaks off, it is an outage: never "nobody has this name".
+async fn cut_in_the_middle(scratch: Scratch) {
+    let (proxy, url) = behind_proxy(&scratch.url).await;
+    for bytes in [0, 1, 100, 300, 400, 450, 500, 550, 600, 700, 900] {
+        proxy.swallow_after(Some(bytes));
+        let tables = scratch.open(&json!({ "url": url, "connections": 1 }));
+        let cut = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            proxy.swallow_after(Some(0));
+            proxy.cut();
+        };
+        let log_in = timeout(Duration::from_millis(400), log_in(&tables, "alice", ALICE_PASSWORD));
+        let (answer, ()) = tokio::join!(log_in, cut);
+        let known = matches!(answer, Err(_) | Ok(Ok(_) | Err(Refusal::Unavailable(_))));
+        assert!(known, "{bytes}: {answer:?}");
+    }
+    proxy.swallow_after(None);
+    assert!(log_in(&scratch.open(&json!({ "url": url })), "alice", ALICE_PASSWORD).await.is_ok());
+}
+
+#[tokio::test]
+async fn postgresql_is_cut_in_the_middle() {
+    cut_in_the_middle(scratch::postgres().await).await;
+}
+
+#[tokio::test]
+async fn mariadb_is_cut_in_the_middle() {
+    cut_in_the_middle(scratch::mariadb().await).await;
+}
+
+#[tokio::test]
+async fn postgresql_is_frozen_and_thawed() {
+    frozen_and_thawed(scratch::postgres().await).await;
+}
+
+#[tokio::test]
+async fn mariadb_is_frozen_and_thawed() {
+    frozen_and_thawed(scratch::mariadb().await).await;
 }
 
 #[tokio::test]
