@@ -1,11 +1,11 @@
-//! `vestibule backend` and `check` with a real directory, before anybody depends on it.
+//! `vestibule backend` with a real directory, before anybody depends on it.
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
-use std::sync::mpsc;
+mod check;
+mod elsewhere;
+mod hosts;
 
 use serde_json::{Value, json};
-use vestibule_counterparts::{Authority, Proxy, Samba, Slapd, free_ports, password_of};
+use vestibule_counterparts::{Authority, Samba, Slapd, password_of};
 
 use super::*;
 
@@ -210,120 +210,6 @@ async fn a_variable_takes_the_place_of_the_stored_password() {
     assert!(answer.success, "{}", answer.text);
 }
 
-/// Everything that is sent to a port that nobody answers from.
-fn recorder() -> (u16, mpsc::Receiver<Vec<u8>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let (heard, all) = mpsc::channel();
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().map_while(Result::ok) {
-            let _ = stream.set_read_timeout(Some(Duration::from_millis(300)));
-            let mut bytes = [0; 4096];
-            while let Ok(read @ 1..) = stream.read(&mut bytes) {
-                let _ = heard.send(bytes[..read].to_vec());
-                // Success to the first message, whatever it is: a bind would be believed.
-                let _ =
-                    stream.write_all(b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00");
-            }
-        }
-    });
-    (port, all)
-}
-
-// LD3
-#[tokio::test]
-async fn the_stored_password_is_never_sent_to_another_host() {
-    let slapd = Slapd::start().await;
-    let folder = with_directory("elsewhere", &slapd, "");
-    let (port, heard) = recorder();
-    let url = format!("ldap://127.0.0.1:{port}");
-    let line = format!("backend try staff --user alice --url {url} --security plaintext");
-    let failure = folder.failure(&line).await;
-    assert!(failure.contains("its `bind_password` is not sent anywhere else"), "{failure}");
-    assert!(!failure.contains(Slapd::SERVICE_PASSWORD), "{failure}");
-    assert!(heard.try_recv().is_err(), "nobody even connected");
-
-    let typed = "typed-for-this-run";
-    let answer =
-        folder.run(&format!("{line} --bind-password-prompt"), &format!("{typed}\n")).await.unwrap();
-    assert!(!answer.success && !answer.text.contains(typed), "{}", answer.text);
-    let sent: Vec<u8> = heard.try_iter().flatten().collect();
-    let sent = String::from_utf8_lossy(&sent);
-    assert!(sent.contains(typed), "the typed one goes where it is meant to");
-    assert!(!sent.contains(Slapd::SERVICE_PASSWORD), "{sent}");
-}
-
-// LD3
-#[tokio::test]
-async fn the_configured_host_may_be_named_again() {
-    let slapd = Slapd::start().await;
-    let folder = with_directory("named-again", &slapd, "");
-    let answer = attempt(&folder, "alice", None, &format!(" --url {}", slapd.tls_url())).await;
-    assert!(answer.success, "{}", answer.text);
-    let failure =
-        folder.failure(&format!("backend try staff --user alice --url {}", slapd.url())).await;
-    assert!(failure.contains("--bind-password-prompt"), "the same host by StartTLS: {failure}");
-    let line = format!(
-        "backend try staff --user alice --url {} --bind-password-prompt --password-prompt",
-        slapd.url()
-    );
-    let input = format!("{}\n{}\n", Slapd::SERVICE_PASSWORD, password_of("alice"));
-    let answer = folder.run(&line, &input).await.unwrap();
-    assert!(answer.success && answer.text.contains("Logged in"), "{}", answer.text);
-}
-
-#[tokio::test]
-async fn health_asks_the_dead_hosts_too() {
-    let slapd = Slapd::start().await;
-    let folder = Folder::new("hosts");
-    let (alive, dead) = (slapd.tls_url(), format!("ldaps://127.0.0.1:{}", free_ports(1)));
-    let urls = format!("url = [{dead:?}, {alive:?}]");
-    std::fs::write(folder.config(), configuration(&slapd, &urls)).unwrap();
-    let answer = folder.run("backend health", "").await.unwrap();
-    assert!(answer.success, "{}", answer.text);
-    assert!(
-        answer.text.contains("staff is degraded: 1 of 2 hosts do not answer"),
-        "{}",
-        answer.text
-    );
-    let hosts = &answer.json["backends"][0]["hosts"];
-    let mut states: Vec<_> =
-        hosts.as_array().unwrap().iter().map(|host| host["state"].as_str()).collect();
-    states.sort();
-    assert_eq!(states, [Some("down"), Some("up")], "{hosts}");
-
-    // Nor does a dead host stop a rehearsal, or a check.
-    let answer = folder.run("backend sample staff", "").await.unwrap();
-    assert!(answer.success, "{}", answer.text);
-    let installed = Folder::installed("degraded").await;
-    installed.append(&configuration(&slapd, &urls));
-    let answer = installed.run("check", "").await.unwrap();
-    assert!(answer.success, "{}", answer.text);
-    assert!(answer.text.contains("staff is degraded, of its 2 hosts:"), "{}", answer.text);
-
-    std::fs::write(folder.config(), configuration(&slapd, &format!("url = {dead:?}"))).unwrap();
-    let answer = folder.run("backend health", "").await.unwrap();
-    assert!(!answer.success && answer.text.contains("staff is down"), "{}", answer.text);
-}
-
-#[tokio::test]
-async fn health_does_not_wait_for_a_host_that_hangs() {
-    let slapd = Slapd::start().await;
-    let proxy = Proxy::to(slapd.tls_address()).await;
-    proxy.freeze();
-    let urls = format!("url = [\"ldaps://{}\", {:?}]", proxy.address(), slapd.tls_url());
-    let folder = Folder::new("hangs");
-    let configuration = configuration(&slapd, &urls);
-    std::fs::write(
-        folder.config(),
-        configuration.replace("[backend.claims]", "connect_timeout = \"500ms\"\n[backend.claims]"),
-    )
-    .unwrap();
-    let asked = tokio::time::timeout(Duration::from_secs(8), folder.run("backend health", ""));
-    let answer = asked.await.unwrap().unwrap();
-    assert!(answer.success && answer.text.contains("staff is degraded"), "{}", answer.text);
-}
-
 #[tokio::test]
 async fn a_sample_tells_what_people_have_and_never_their_hashes() {
     let slapd = Slapd::start().await;
@@ -333,54 +219,6 @@ async fn a_sample_tells_what_people_have_and_never_their_hashes() {
     assert!(!answer.json["steps"].as_array().unwrap().is_empty());
     let written = answer.written(true) + &answer.written(false);
     assert!(!written.contains("-Passw0rd") && !written.contains("SSHA"), "{written}");
-}
-
-#[tokio::test]
-async fn check_says_what_of_a_directory_is_doubtful() {
-    let slapd = Slapd::start().await;
-    let folder = Folder::installed("check-directory").await;
-    let plain =
-        configuration(&slapd, &format!("url = {:?}\nsecurity = \"plaintext\"", slapd.url()));
-    let plain: String = plain
-        .lines()
-        .filter(|line| !line.starts_with("ca ="))
-        .map(|line| format!("{line}\n"))
-        .collect();
-    folder.append(&plain);
-    let answer = folder.run("check", "").await.unwrap();
-    assert!(answer.success, "{}", answer.text);
-    assert!(answer.text.contains("staff: `security` is \"plaintext\""), "{}", answer.text);
-    assert!(answer.text.contains("staff answers"), "{}", answer.text);
-
-    let folder = Folder::installed("check-direct").await;
-    folder.append(&format!(
-        "[[backend]]\nname = \"direct\"\ntype = \"ldap\"\nurl = {:?}\nca = {:?}\nbase = \"dc=example,dc=test\"\n\
-         bind_as = \"uid={{username}},ou=people,dc=example,dc=test\"\n",
-        slapd.tls_url(),
-        slapd.ca_file().display().to_string(),
-    ));
-    let answer = folder.run("check", "").await.unwrap();
-    assert!(answer.text.contains("direct cannot be asked about people"), "{}", answer.text);
-    assert!(answer.text.contains("must be the last"), "{}", answer.text);
-    folder.append("[[backend]]\nname = \"behind\"\ntype = \"database\"\nhash_memory = 8\n");
-    let answer = folder.run("check", "").await.unwrap();
-    assert!(
-        !answer.success && answer.text.contains("`direct`") && answer.text.contains("`behind`"),
-        "{}",
-        answer.text
-    );
-}
-
-#[tokio::test]
-async fn check_asks_directories_even_without_a_database() {
-    let slapd = Slapd::start().await;
-    let folder = Folder::new("no-database");
-    folder.run("init --issuer https://login.example", "").await.unwrap();
-    folder.append(&configuration(&slapd, &format!("url = {:?}", slapd.tls_url())));
-    let answer = folder.run("check", "").await.unwrap();
-    assert!(!answer.success, "{}", answer.text);
-    assert!(answer.text.contains("`vestibule migrate` makes it"), "{}", answer.text);
-    assert!(answer.text.contains("staff answers"), "{}", answer.text);
 }
 
 #[tokio::test]
