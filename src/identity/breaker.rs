@@ -15,6 +15,8 @@
 //! name. Whoever knows such a name could shut everybody out with it; so only a backend that is not well
 //! by its own word is left alone.
 
+mod question;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -22,7 +24,10 @@ use metrics::histogram;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{error, info};
-use vestibule_plugin::{Backend, Host, NotChanged, Refusal, Unavailable};
+use vestibule_plugin::{Backend, Host, Unavailable};
+
+use question::No;
+pub(super) use question::Operation;
 
 /// The pauses between two probes grow from the first to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -58,68 +63,6 @@ struct Probe(AbortHandle);
 impl Drop for Probe {
     fn drop(&mut self) {
         self.0.abort();
-    }
-}
-
-/// What is asked of a backend.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Operation {
-    Login,
-    Lookup,
-    Change,
-    Health,
-}
-
-impl Operation {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Login => "login",
-            Self::Lookup => "lookup",
-            Self::Change => "change",
-            Self::Health => "health",
-        }
-    }
-}
-
-/// An answer that is not a yes: a refusal, or none at all.
-pub(super) trait No {
-    fn of(cause: Unavailable) -> Self;
-    fn unavailable(&self) -> Option<&Unavailable>;
-}
-
-impl No for Unavailable {
-    fn of(cause: Unavailable) -> Self {
-        cause
-    }
-
-    fn unavailable(&self) -> Option<&Unavailable> {
-        Some(self)
-    }
-}
-
-impl No for Refusal {
-    fn of(cause: Unavailable) -> Self {
-        cause.into()
-    }
-
-    fn unavailable(&self) -> Option<&Unavailable> {
-        match self {
-            Self::Unavailable(cause) => Some(cause),
-            _ => None,
-        }
-    }
-}
-
-impl No for NotChanged {
-    fn of(cause: Unavailable) -> Self {
-        Self::Refused(cause.into())
-    }
-
-    fn unavailable(&self) -> Option<&Unavailable> {
-        match self {
-            Self::Refused(refusal) => refusal.unavailable(),
-            Self::Policy(_) => None,
-        }
     }
 }
 

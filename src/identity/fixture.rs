@@ -1,29 +1,30 @@
 //! What the tests of this folder share: a source of people that does as it is told.
 
+mod journal;
+mod scene;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde_json::Map;
-use tracing::Dispatch;
-use tracing::subscriber::DefaultGuard;
 use vestibule_plugin::{
     Attributes, Backend, Directory, Host, Identity, Login, NotChanged, Password, PasswordChange,
     PasswordLogin, PasswordWarning, Refusal, Subject, Unavailable, Username,
 };
 
-use super::chain::Link;
-use super::lockout::{KnownBrowser, Limits};
-use super::log_in::{Attempt, LoggedIn, Refused, State};
-use super::mapping::Mapping;
-use super::{Identities, Settings};
+pub(super) use journal::Journal;
+pub(crate) use journal::hear_every_thread;
+pub(super) use scene::Scene;
+pub(crate) use scene::{chained, identities};
+
+use super::Settings;
+use super::lockout::Limits;
+use super::log_in::State;
 use crate::protocol::Timestamp;
 use crate::seal::{MasterKey, Sealer};
 use crate::secret;
-use crate::storage::Storage;
-use crate::storage::scratch::{Scratch, sqlite};
 
 pub(super) const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 pub(super) const STEP: Duration = Duration::from_millis(50);
@@ -313,138 +314,6 @@ impl PasswordChange for Source {
         if self.mood() == Mood::DownOnceChanged {
             self.is(Mood::Down);
         }
-        Ok(())
-    }
-}
-
-/// An `Identities` with one source, `staff`, and a database of its own.
-pub(super) struct Scene {
-    pub(super) scratch: Scratch,
-    pub(super) source: Source,
-    pub(super) identities: Identities,
-}
-
-impl Scene {
-    pub(super) async fn new() -> Self {
-        Self::with(Source::new(true)).await
-    }
-
-    pub(super) async fn with(source: Source) -> Self {
-        Self::on(sqlite().await, source)
-    }
-
-    pub(super) fn on(scratch: Scratch, source: Source) -> Self {
-        let identities = identities(&source, None, &scratch.storage, &sealer());
-        Self { scratch, source, identities }
-    }
-
-    /// One whose source puts up with so many wrong passwords for a name.
-    pub(super) async fn limited(attempts: u32) -> Self {
-        let (scratch, source) = (sqlite().await, Source::new(true));
-        let identities = identities(&source, Some(attempts), &scratch.storage, &sealer());
-        Self { scratch, source, identities }
-    }
-
-    pub(super) async fn log_in(&self, name: &str, password: &str) -> Result<LoggedIn, Refused> {
-        self.log_in_at(NOW, name, password, None).await
-    }
-
-    pub(super) async fn log_in_at(
-        &self,
-        now: Timestamp,
-        name: &str,
-        password: &str,
-        known: Option<&KnownBrowser>,
-    ) -> Result<LoggedIn, Refused> {
-        let attempt = Attempt {
-            username: name,
-            password: password.to_owned(),
-            address: [192, 0, 2, 1].into(),
-            known,
-            now,
-        };
-        self.identities.log_in(attempt).await
-    }
-
-    /// Does something to its database that no code of ours does.
-    pub(super) async fn execute(&self, statement: &str) {
-        use sea_orm::ConnectionTrait;
-        let database = self.scratch.storage.write_connection();
-        database.execute_unprepared(statement).await.unwrap();
-    }
-
-    /// A change of password, as a person asks for it.
-    pub(super) async fn change(
-        &self,
-        name: &str,
-        current: &str,
-        new: &str,
-    ) -> Result<LoggedIn, super::NotChanged> {
-        let attempt = Attempt {
-            username: name,
-            password: current.to_owned(),
-            address: [192, 0, 2, 1].into(),
-            known: None,
-            now: NOW,
-        };
-        let new = Password::parse(new.to_owned()).unwrap();
-        self.identities.change_password(attempt, new).await
-    }
-}
-
-/// People who are known to one source, `staff`.
-pub(crate) fn identities(
-    source: &Source,
-    attempts: Option<u32>,
-    storage: &Storage,
-    sealer: &Sealer,
-) -> Identities {
-    let link = Link {
-        name: "staff".to_owned(),
-        usernames: Vec::new(),
-        patience: Duration::from_secs(5),
-        attempts,
-        backend: Box::new(source.clone()),
-    };
-    let claims = Map::from_iter([("email".to_owned(), "mail".into())]);
-    let backends = vec![(link, Mapping::parse(&claims).unwrap())];
-    Identities::of(backends, &settings(), storage, sealer).unwrap()
-}
-
-/// Keeps a subscriber that hears nothing. Where there is only one, `tracing` asks the first thread that
-/// comes to a line whether it is heard, and believes that of all threads.
-pub(crate) fn hear_every_thread() {
-    static DEAF: OnceLock<Dispatch> = OnceLock::new();
-    DEAF.get_or_init(|| Dispatch::new(tracing_subscriber::registry()));
-}
-
-/// What is logged while it is kept, as text.
-#[derive(Clone, Default)]
-pub(super) struct Journal(Arc<Mutex<Vec<u8>>>);
-
-impl Journal {
-    /// Writes down what this thread logs until the guard is dropped.
-    pub(super) fn open() -> (Self, DefaultGuard) {
-        hear_every_thread();
-        let journal = Self::default();
-        let pages = journal.clone();
-        let subscriber =
-            tracing_subscriber::fmt().with_ansi(false).with_writer(move || pages.clone()).finish();
-        (journal, tracing::subscriber::set_default(subscriber))
-    }
-
-    pub(super) fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl std::io::Write for Journal {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use poem::{Endpoint, EndpointExt, Request, Response};
 use vestibule_plugin::{Host, HostState, Pool};
 
 use super::*;
-use crate::identity::fixture::{Mood, Source, identities, sealer};
+use crate::identity::fixture::{Mood, Source, chained, identities, sealer};
 use crate::storage::scratch::{Scratch, sqlite};
 
 async fn ask(readiness: Readiness, path: &str) -> Response {
@@ -137,4 +137,24 @@ async fn the_metrics_tell_of_hosts_and_pools() {
         assert!(text.contains(line), "{line} in {text}");
     }
     assert!(!text.contains("c.example"), "nobody has asked it yet");
+}
+
+#[tokio::test]
+async fn one_backend_that_is_down_or_hangs_leaves_the_node_ready() {
+    let (scratch, staff, partners) = (sqlite().await, Source::with_change(), Source::with_change());
+    let sources = [("staff", &staff), ("partners", &partners)];
+    let identities = chained(&sources, None, &scratch.storage, &sealer());
+    let readiness = Readiness::default().with_backends(identities);
+    tokio::time::pause();
+    for mood in [Mood::Down, Mood::Hanging] {
+        staff.is(mood);
+        let response = ask(readiness.clone(), "/health/ready").await;
+        assert_eq!(response.status(), StatusCode::OK, "{mood:?}");
+        let answer = json(response).await;
+        assert_eq!(answer["checks"][0]["passed"], true);
+        assert_eq!(answer["backends"][0]["passed"], false);
+        assert_eq!(answer["backends"][1]["passed"], true);
+    }
+    partners.is(Mood::Down);
+    assert_eq!(ask(readiness, "/health/ready").await.status(), StatusCode::SERVICE_UNAVAILABLE);
 }

@@ -1,6 +1,6 @@
 //! Backends that fail, are left alone, and come back.
 
-use vestibule_plugin::{Identity, Login, Password, Username};
+use vestibule_plugin::{Identity, Login, Password, Refusal, Username};
 
 use super::super::fixture::{Journal, Mood, Source};
 use super::*;

@@ -4,4 +4,6 @@ mod absence;
 mod administrators;
 mod changes;
 mod doors;
+mod faults;
 mod registry;
+mod timing;

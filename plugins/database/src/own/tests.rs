@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, Database, Schema};
 use vestibule_plugin::conformance::{self, Known};
-use vestibule_plugin::{Attributes, Value};
+use vestibule_plugin::{Attributes, NotChanged, Value};
 
 use super::*;
 use crate::Cost;
@@ -215,4 +215,28 @@ async fn a_rehearsal_ends_where_a_login_would() {
     let sample = rehearsal.sample().await;
     let facts = [("rows", "1"), ("schemes", "argon2id: 1")];
     assert_eq!(sample[0].facts, facts.map(|(name, fact)| (name.to_owned(), fact.to_owned())));
+}
+
+#[tokio::test]
+async fn a_password_is_changed_by_whoever_knows_it() {
+    let people = with_alice().await;
+    let backend: &dyn Backend = &people;
+    let change = backend.password_change().unwrap();
+    people
+        .change(&username("alice"), 2, &[(person::Column::MustChange, true.into())])
+        .await
+        .unwrap();
+    let (alice, right, new) =
+        (username("alice"), password("wonderland-1"), password("looking-glass"));
+    for (name, current) in [("alice", "guess"), ("nobody", "wonderland-1")] {
+        let refused = change.change(&username(name), &password(current), &new).await;
+        assert!(matches!(
+            refused,
+            Err(NotChanged::Refused(Refusal::WrongCredentials(_) | Refusal::Unknown))
+        ));
+    }
+    change.change(&alice, &right, &new).await.unwrap();
+    assert!(people.authenticate(&alice, &new).await.is_ok(), "it need not be changed again");
+    let former = people.authenticate(&alice, &right).await;
+    assert!(matches!(former, Err(Refusal::WrongCredentials(_))));
 }
