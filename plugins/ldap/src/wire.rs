@@ -74,7 +74,8 @@ impl Wire {
         Ok(Self { hosts: Arc::new(Hosts::open(way, settings, backend)?) })
     }
 
-    /// As the service account, or anonymously. A base that is not there is as good as none found.
+    /// As the service account, or anonymously. An entry that is not there is not found; a base below
+    /// which is searched must be there.
     pub(crate) async fn search(
         &self,
         search: &Search<'_>,

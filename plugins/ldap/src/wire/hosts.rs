@@ -13,14 +13,15 @@ use tracing::warn;
 
 use super::connection::Way;
 use super::machine::{Machine, Probing};
-use super::names::{Record, draw};
-use crate::settings::{Address, BadOption, Order, Place, Service, Settings};
+use super::names::{Record, draw, own};
+use crate::settings::{Address, BadOption, Order, Place, Security, Service, Settings};
 
 /// How long the answer of a DNS server is believed, whatever it says itself.
 const BELIEVED: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(3600));
 
-/// After a look-up that failed, the next.
+/// After a look-up that failed, the next; and where no host is known, as nothing goes on without.
 const AGAIN: Duration = Duration::from_secs(15);
+const AGAIN_SOON: Duration = Duration::from_secs(1);
 
 /// All hosts of a backend.
 pub(super) struct Hosts {
@@ -29,7 +30,8 @@ pub(super) struct Hosts {
     backend: Arc<str>,
     list: RwLock<List>,
     turn: AtomicUsize,
-    looking_up: Mutex<()>,
+    /// Held by whoever asks the DNS: when that failed last, and why.
+    looking_up: Mutex<Option<(Instant, String)>>,
 }
 
 /// The hosts as they are known now.
@@ -64,7 +66,7 @@ impl Hosts {
             backend: backend.into(),
             list: RwLock::default(),
             turn: AtomicUsize::new(0),
-            looking_up: Mutex::new(()),
+            looking_up: Mutex::default(),
         };
         match &settings.place {
             Place::Listed(addresses) => {
@@ -158,8 +160,19 @@ impl Hosts {
             (list.until.is_some_and(|until| until <= Instant::now()), list.machines.is_empty())
         };
         if empty {
-            let _looking_up = self.looking_up.lock().await;
-            return if self.known().is_empty() { self.look_up().await } else { Ok(()) };
+            let mut failure = self.looking_up.lock().await;
+            if !self.known().is_empty() {
+                return Ok(());
+            }
+            // Those who waited for the answer need not ask for themselves.
+            if let Some((when, cause)) = &*failure
+                && when.elapsed() < AGAIN_SOON
+            {
+                return Err(cause.clone());
+            }
+            let found = self.look_up().await;
+            *failure = found.as_ref().err().map(|cause| (Instant::now(), cause.clone()));
+            return found;
         }
         if old {
             let hosts = Arc::clone(self);
@@ -181,10 +194,34 @@ impl Hosts {
         let (records, believed) = found.map_err(|_| {
             format!("the SRV records of {name} are not told within {:?}", self.way.patience)
         })??;
+        let records = self.believed(records, name)?;
         let machines = self.machines(&draw(records.clone())).map_err(|error| error.to_string())?;
         let until = Some(Instant::now() + believed.clamp(BELIEVED.0, BELIEVED.1));
         self.replace(List { machines, records, until });
         Ok(())
+    }
+
+    /// Those that a forged answer could not have certificates for.
+    fn believed(&self, records: Vec<Record>, name: &str) -> Result<Vec<Record>, String> {
+        if self.settings.security == Security::Plaintext || self.settings.certificates.ca.is_some()
+        {
+            return Ok(records);
+        }
+        let (own, others) = own(records, name);
+        if others.is_empty() {
+            return Ok(own);
+        }
+        let others: Vec<String> =
+            others.into_iter().map(|record| record.address.to_string()).collect();
+        let cause = format!(
+            "the DNS answers {name} with hosts outside that domain, which are not believed without a              CA of your own; name it in `ca`: {}",
+            others.join(", ")
+        );
+        if own.is_empty() {
+            return Err(cause);
+        }
+        warn!(backend = %self.backend, cause, "some hosts are left out");
+        Ok(own)
     }
 
     /// Those that are known already stay as they are, with their connections.

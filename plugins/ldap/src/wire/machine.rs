@@ -56,7 +56,9 @@ impl Machine {
         let labels = Labels::new(backend, host);
         let pool = |service| {
             let (way, address, labels) = (way.clone(), address.clone(), labels.clone());
-            Opening { way, address, introduction: Introduction::of(service), labels }.pool(settings)
+            let introduction = Introduction::of(service, backend);
+            let silence = Mutex::default();
+            Opening { way, address, introduction, labels, silence }.pool(settings)
         };
         Ok(Self {
             service: pool(settings.service.clone())?,
@@ -187,9 +189,16 @@ impl Machine {
 
 #[cfg(test)]
 impl Machine {
-    /// As if nobody had searched for so long.
-    pub(super) async fn grow_old(&self, age: Duration) {
-        let mut lease = Lease::of(&self.service, self.patience).await.unwrap();
-        lease.connection().unwrap().worked = Instant::now().checked_sub(age).unwrap();
+    /// So many connections after a busy time, and as if nobody had searched for so long.
+    pub(super) async fn grow_old(self: &Arc<Self>, connections: usize, age: Duration) {
+        let mut leases = Vec::new();
+        for _ in 0..connections {
+            let mut lease = Lease::of(&self.service, self.patience).await.unwrap();
+            for _ in 0..60 {
+                self.ask_on(&mut lease, &super::question::Ping).await.unwrap();
+            }
+            lease.connection().unwrap().worked = Instant::now().checked_sub(age).unwrap();
+            leases.push(lease);
+        }
     }
 }

@@ -4,7 +4,8 @@
 //!
 //! *Why* certificates are checked against the target of an SRV record and not against the domain:
 //! that is what directories have in theirs. Whoever forges the DNS must therefore not get a
-//! certificate of the trusted CA for a host of their own; with `srv` that CA should be a private one.
+//! certificate of a trusted CA for a host of their own. From a public CA anybody gets one: where no
+//! private one is named, only hosts of the domain itself are believed.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, SocketAddr};
@@ -119,6 +120,17 @@ fn no_resolver(option: &str, error: &impl ToString) -> BadOption {
     )
 }
 
+/// The hosts at or below the domain of this name, and those that are not.
+pub(super) fn own(records: Vec<Record>, name: &str) -> (Vec<Record>, Vec<Record>) {
+    // It follows the last label with an underscore; sites stand before that.
+    let last = name.rsplit_once("._").map_or(name, |(_, last)| last);
+    let domain = last.split_once('.').map_or(last, |(_, domain)| domain);
+    records.into_iter().partition(|record| {
+        let below = record.address.host.strip_suffix(domain);
+        below.is_some_and(|below| below.is_empty() || below.ends_with('.'))
+    })
+}
+
 /// The order in which hosts are tried: by priority, and by lot within one, weighted (RFC 2782).
 pub(super) fn draw(mut records: Vec<Record>) -> Vec<Address> {
     draw_with(&mut records, lot)
@@ -162,6 +174,23 @@ mod tests {
 
     fn hosts(order: &[Address]) -> String {
         order.iter().map(|address| address.host.as_str()).collect()
+    }
+
+    #[test]
+    fn the_hosts_of_a_domain_are_at_it_or_below_it() {
+        for name in ["_ldap._tcp.corp.test", "_ldap._tcp.oslo._sites.dc._msdcs.corp.test"] {
+            for (host, is_own) in [
+                ("corp.test", true),
+                ("one.corp.test", true),
+                ("one.eu.corp.test", true),
+                ("evilcorp.test", false),
+                ("corp.test.evil.test", false),
+                ("test", false),
+            ] {
+                let (own, others) = own(vec![record(0, 0, host)], name);
+                assert_eq!((own.len(), others.len()), (is_own.into(), (!is_own).into()), "{host}");
+            }
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! A connection goes back only after its operation has come to its end. One whose answer nobody
 //! waited for may still get it, and would hand it to the next person (LD5).
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use deadpool::Runtime;
@@ -34,6 +35,8 @@ pub(super) struct Opening {
     /// Nobody's, on those for people.
     pub(super) introduction: Introduction,
     pub(super) labels: Labels,
+    /// When one that was idle for long gave no answer: those of its age are not asked one by one.
+    pub(super) silence: Mutex<Option<Instant>>,
 }
 
 impl Opening {
@@ -76,13 +79,19 @@ impl Manager for Opening {
         if connection.is_closed() || connection.worked.elapsed() > FORGOTTEN {
             return Err(RecycleError::message("it is closed, or as good as that"));
         }
-        if connection.worked.elapsed() > DOUBTFUL {
-            let ping = timeout(self.way.patience, Ping.put(&mut connection.ldap)).await;
-            if !matches!(ping, Ok(Ok(()))) {
-                return Err(RecycleError::message("it does not answer any more"));
-            }
+        if connection.worked.elapsed() <= DOUBTFUL {
+            return Ok(());
         }
-        Ok(())
+        let silence = *self.silence.lock().unwrap_or_else(PoisonError::into_inner);
+        if silence.is_some_and(|when| connection.worked < when) {
+            return Err(RecycleError::message("one like it does not answer any more"));
+        }
+        let ping = timeout(self.way.patience, Ping.put(&mut connection.ldap)).await;
+        if matches!(ping, Ok(Ok(()))) {
+            return Ok(());
+        }
+        *self.silence.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        Err(RecycleError::message("it does not answer any more"))
     }
 }
 

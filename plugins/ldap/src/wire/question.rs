@@ -92,13 +92,26 @@ impl Question for Search<'_> {
         match result.rc {
             0 | 4 if entries.len() > self.limit => Err(Failure::Final(self.too_many())),
             0 => Ok(entries),
-            32 => Ok(Vec::new()),
+            32 => self.nowhere(),
             code => Err(refused(code, &result)),
         }
     }
 }
 
 impl Search<'_> {
+    /// noSuchObject. Who reads one entry by its name learns that it is not there. Who searches below
+    /// a base would learn that nobody is, of all who may be.
+    fn nowhere(&self) -> Result<Vec<SearchEntry>, Failure> {
+        if self.scope == Scope::Base {
+            return Ok(Vec::new());
+        }
+        // A replica may lack what the next host has.
+        Err(Failure::Elsewhere(format!(
+            "the base {} is not there, or may not be read by whoever searches",
+            self.base
+        )))
+    }
+
     fn too_many(&self) -> String {
         format!("the search {} finds more than {} entries", self.filter, self.limit)
     }
@@ -134,7 +147,7 @@ impl Question for Sample<'_> {
         match result.rc {
             // adminLimitExceeded is another way to say sizeLimitExceeded.
             0 | 4 | 11 => Ok(entries),
-            32 => Ok(Vec::new()),
+            32 => self.0.nowhere(),
             code => Err(refused(code, &result)),
         }
     }

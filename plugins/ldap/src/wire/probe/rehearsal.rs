@@ -14,6 +14,7 @@ use super::super::bound::Bound;
 use super::super::certificate::{Witness, ends_soon, facts};
 use super::super::connection::{Connection, over, tcp};
 use super::super::failure::Failure;
+use super::super::introduction::admitted;
 use super::super::machine::Machine;
 use super::super::pool::Lease;
 use super::super::question::{Bind, Question};
@@ -118,7 +119,7 @@ impl Wire {
         let patience = self.hosts.way.patience;
         let bind = async {
             match bind.put(&mut connection.ldap).await {
-                Ok(answer) if answer.code == 0 => Ok(answer),
+                Ok(answer) if answer.code == 0 => admitted(dn, &answer).map(|_| answer),
                 Ok(Answer { code: 49, text, .. }) => Err(format!(
                     "the host refuses the name or the password (result 49: {}); check `bind_dn` and \
                      `bind_password`",

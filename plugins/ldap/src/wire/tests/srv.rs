@@ -139,9 +139,12 @@ async fn a_domain_without_hosts_is_told_in_words_and_asked_again() {
     let wire = dns.wire(json!({})).unwrap();
     let error = log_in(&wire, "alice").await.unwrap_err().to_string();
     assert!(error.contains("the SRV records of _ldap._tcp.corp.test cannot be read"), "{error}");
+    let a_while = Duration::from_millis(1050);
+    tokio::time::sleep(a_while).await;
     // "A Target of "." means that the service is decidedly not available" (RFC 2782).
     dns.tell(Some(&[(0, 0, 0, ".")]));
     assert!(log_in(&wire, "alice").await.is_err());
+    tokio::time::sleep(a_while).await;
     dns.tell(Some(&[(0, 0, slapd.address().port(), "one.corp.test.")]));
     log_in(&wire, "alice").await.unwrap();
 }
@@ -166,6 +169,40 @@ async fn the_certificate_is_checked_against_the_target() {
             }
         }
     }
+}
+
+// LD6
+#[tokio::test]
+async fn without_a_ca_only_hosts_of_the_domain_are_believed() {
+    let proxy = Proxy::to(Slapd::start().await.address()).await;
+    let port = proxy.address().port();
+    let foreign = (0, 0, port, "one.evil.test.");
+    let dns = Dns::start(&[foreign]).await;
+    let wire = dns.wire(json!({ "security": null })).unwrap();
+    let error = log_in(&wire, "alice").await.unwrap_err().to_string();
+    assert!(error.contains("outside that domain") && error.contains("name it in `ca`"), "{error}");
+    assert!(error.contains(&format!("one.evil.test:{port}")), "{error}");
+    assert_eq!(proxy.connections(), 0, "nothing was said to it");
+    dns.tell(Some(&[foreign, (1, 0, port, "one.corp.test.")]));
+    let wire = dns.wire(json!({ "security": null })).unwrap();
+    let error = log_in(&wire, "alice").await.unwrap_err().to_string();
+    assert_eq!(names(&wire), [format!("ldap://one.corp.test:{port}")]);
+    assert!(!error.contains("evil"), "{error}");
+}
+
+#[tokio::test]
+async fn a_dns_that_is_silent_is_asked_for_all_at_once() {
+    let dns = Dns::start(&[]).await;
+    dns.tell(None);
+    let wire = dns.wire(json!({})).unwrap();
+    let begin = Instant::now();
+    let mut logins = tokio::task::JoinSet::new();
+    for _ in 0..10 {
+        let wire = wire.clone();
+        logins.spawn(async move { log_in(&wire, "alice").await });
+    }
+    assert!(logins.join_all().await.iter().all(Result::is_err));
+    assert!(begin.elapsed() < Duration::from_millis(1200), "{:?}", begin.elapsed());
 }
 
 /// A configuration is checked where nothing runs.

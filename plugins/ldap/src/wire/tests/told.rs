@@ -29,6 +29,30 @@ impl Log {
 }
 
 #[tokio::test]
+async fn a_password_of_the_service_account_that_expires_is_logged_once() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone());
+    let _logging = tracing::subscriber::set_default(subscriber.finish());
+    let slapd = Slapd::start().await;
+    let proxy = Proxy::to(slapd.address()).await;
+    let account = json!({
+        "bind_dn": slapd.dn("expiring"), "bind_password": password_of("expiring"),
+    });
+    let wire = plain_with(&[through(&proxy)], account);
+    for connections in 1..4 {
+        wire.health().await.unwrap();
+        assert_eq!(proxy.connections(), connections);
+        proxy.cut();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let lines = log.lines();
+    let [warning] = &lines[..] else { panic!("{lines:#?}") };
+    assert!(warning.contains("WARN") && warning.contains("backend=\"staff\""), "{warning}");
+    assert!(warning.contains("the password of the service account expires"), "{warning}");
+}
+
+#[tokio::test]
 async fn a_host_that_dies_and_comes_back_is_logged_once_each() {
     let log = Log::default();
     let writer = log.clone();
