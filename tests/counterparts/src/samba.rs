@@ -64,7 +64,7 @@ impl Samba {
         format!("CN={name},CN=Users,{}", self.base())
     }
 
-    /// Adds a person under a new name that begins with this, of at most ten letters. More options are
+    /// Adds a person under a new name that begins with this, of at most eight letters. More options are
     /// those of `samba-tool user create`: `--must-change-at-next-login`.
     pub async fn user(&self, begin: &str, options: &[&str]) -> String {
         let name = tool::fresh_name(begin);

@@ -102,7 +102,7 @@ pub(crate) fn folder(variable: &str, server: &str) -> PathBuf {
     PathBuf::from(folder)
 }
 
-/// A name that no other test takes, of at most twenty letters if this is one of ten.
+/// A name that no other test takes, of at most twenty letters if this has eight.
 pub(crate) fn fresh_name(begin: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     format!("{begin}-{:x}-{:x}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
