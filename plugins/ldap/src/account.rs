@@ -7,14 +7,16 @@
 //!
 //! *Why* a locked account of OpenLDAP stays locked where its policy cannot be read: the time of the
 //! lock is kept until the next login, long after the lock is over. Only the policy knows how long it
-//! holds, and only `pwdPolicySubentry` tells which policy it is, which those under the default policy
-//! do not have. Such a lock ends sessions, and the next login ends the lock.
+//! holds, and only `pwdPolicySubentry` tells which policy it is. Those under the default policy do not
+//! have it; which one that is, only the option `password_policy` tells. Without it such a lock ends
+//! sessions, and the next login ends the lock.
 
 use vestibule_plugin::{Refusal, Subject, Unavailable};
 
+use crate::Ldap;
 use crate::asker::Asker;
 use crate::entry::Entry;
-use crate::flavour::Flavour;
+use crate::flavour::{Flavour, Root};
 use crate::settings::Scope;
 use crate::stamps::{filetime, generalized};
 use crate::wire::Search;
@@ -40,8 +42,9 @@ pub(crate) const ATTRIBUTES: &[&str] = &[
 const DISABLED: u32 = 0x2;
 /// ADS_UF_LOCKOUT, computed by the server from the time and the policy.
 const LOCKED: u32 = 0x10;
-/// OpenLDAP: locked by an administrator until an administrator opens it.
-const FOR_EVER: &str = "000001010000Z";
+/// The beginning of the year 1. OpenLDAP: a lock of the year 0 was made by an administrator, and holds
+/// until an administrator opens it.
+const YEAR_ONE: i64 = -62_135_596_800;
 
 /// Why an account is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,23 +75,27 @@ impl Closed {
     }
 }
 
-/// Whether the account is closed at this moment, in seconds since 1970.
-pub(crate) async fn state(
-    entry: &Entry,
-    flavour: Flavour,
-    now: i64,
-    asker: &mut Asker<'_>,
-) -> Result<Option<Closed>, Unavailable> {
-    readable(entry, flavour)?;
-    if let Some(closed) = told(entry, now) {
-        return Ok(Some(closed));
+impl Ldap {
+    /// Whether the account is closed at this moment.
+    pub(crate) async fn state(
+        &self,
+        entry: &Entry,
+        root: &Root,
+        asker: &mut Asker<'_>,
+    ) -> Result<Option<Closed>, Unavailable> {
+        readable(entry, root.flavour)?;
+        let now = self.clock.now();
+        if let Some(closed) = told(entry, now) {
+            return Ok(Some(closed));
+        }
+        let Some(locked) = entry.text("pwdAccountLockedTime") else { return Ok(None) };
+        let usual = self.settings.people.password_policy.as_deref();
+        let policy = match entry.text("pwdPolicySubentry").or(usual) {
+            Some(dn) => policy(dn, asker).await?,
+            None => None,
+        };
+        Ok(lock_holds(locked, policy.as_ref(), now).then_some(Closed::Locked))
     }
-    let Some(locked) = entry.text("pwdAccountLockedTime") else { return Ok(None) };
-    let policy = match entry.text("pwdPolicySubentry") {
-        Some(dn) if locked != FOR_EVER => policy(dn, asker).await?,
-        _ => None,
-    };
-    Ok(lock_holds(locked, policy.as_ref(), now).then_some(Closed::Locked))
 }
 
 /// Whether the state can be seen at all. Everybody in Active Directory has these flags, and newer
@@ -145,13 +152,15 @@ fn told(entry: &Entry, now: i64) -> Option<Closed> {
     }
 }
 
-/// OpenLDAP: whether a lock of this time still holds under this policy.
+/// OpenLDAP: whether a lock of this time holds under this policy. One of the future does not hold yet.
 fn lock_holds(locked: &str, policy: Option<&Entry>, now: i64) -> bool {
     let Some(policy) = policy else { return true };
     let duration = policy.text("pwdLockoutDuration").and_then(|text| text.parse::<i64>().ok());
     match (policy.text("pwdLockout"), generalized(locked), duration) {
         (None | Some("FALSE"), _, _) => false,
-        (_, Some(locked), Some(duration @ 1..)) => now < locked.saturating_add(duration),
+        (_, Some(locked @ YEAR_ONE..), Some(duration @ 1..)) => {
+            (locked..locked.saturating_add(duration)).contains(&now)
+        }
         _ => true,
     }
 }

@@ -13,6 +13,7 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use ldap3::Mod;
 use ldap3::exop::PasswordModify;
+use tracing::warn;
 use vestibule_plugin::{NotChanged, Password, PasswordChange, Refusal, Unavailable, Username};
 
 use crate::Ldap;
@@ -30,20 +31,23 @@ impl PasswordChange for Ldap {
         current: &Password,
         new: &Password,
     ) -> Result<(), NotChanged> {
-        let root = self.root().await.map_err(Refusal::from)?;
-        let mut proof = self.prove(username, current, root).await?;
+        let mut proof = self.prove(username, current).await?;
         let subject = proof.subject.clone();
         match proof.state {
             State::Open(_) | State::PasswordExpired => {}
             // LD4: the password of a closed account stays as it is.
             closed => return closed.admit(subject).map(drop).map_err(NotChanged::from),
         }
+        if proof.bound.answer.code != 0 && self.settings.service.is_none() {
+            return Err(Refusal::from(nobody_may()).into());
+        }
+        let root = &self.root_beside(&mut proof.bound).await.map_err(Refusal::from)?;
         let answer = if root.flavour == Flavour::ActiveDirectory {
-            self.unicode_pwd(username, root, &mut proof, current, new).await
+            self.unicode_pwd(username, root, proof, current, new).await?
         } else {
-            self.password_modify(root, &mut proof, current, new).await
+            self.password_modify(root, proof, current, new).await.map_err(Refusal::from)?
         };
-        reasons::read(&answer.map_err(Refusal::from)?, subject)
+        reasons::read(&answer, subject)
     }
 }
 
@@ -51,31 +55,37 @@ impl Ldap {
     async fn password_modify(
         &self,
         root: &Root,
-        proof: &mut Proof,
+        mut proof: Proof,
         current: &Password,
         new: &Password,
     ) -> Result<Answer, Unavailable> {
         let name = proof.name.as_str();
-        let mut owner = self.owner(&mut proof.bound)?;
+        let by_service = proof.bound.answer.code != 0;
+        let mut owner = self.owner(&mut proof.bound);
         let answer = owner.password_modify(exop(name, current, new)).await?;
         // 389 hides why, and tells it where the change is made by hand.
         if answer.code == 19 && root.flavour == Flavour::Dirsrv {
             let [old, new] = [current, new].map(|password| password.expose().as_bytes());
             return owner.modify(name, exchange(b"userPassword", old, new)).await;
         }
-        if answer.code == 0 && matches!(owner, Asker::Service(_)) {
-            self.take_over(root, name, new).await?;
+        if answer.code == 0 && by_service {
+            // The connection goes back before another one is asked for.
+            let Proof { name, bound, .. } = proof;
+            drop(bound);
+            // The password is changed, whatever comes of this.
+            if let Err(fault) = self.take_over(&name, new).await {
+                let backend = self.backend.as_str();
+                warn!(backend, %fault, "whether a changed password must be changed again is unknown");
+            }
         }
         Ok(answer)
     }
 
     /// Some directories take a change by the service account for a reset, and want another one by the
     /// person: to the same password, if that may be. If not, the person is asked for another.
-    async fn take_over(&self, root: &Root, name: &str, new: &Password) -> Result<(), Unavailable> {
+    async fn take_over(&self, name: &str, new: &Password) -> Result<(), Unavailable> {
         let mut bound = self.wire.bind(name, new).await?;
-        if bound.answer.code == 0
-            && State::read(&bound.answer, root.flavour)? == State::PasswordExpired
-        {
+        if bound.answer.code == 0 && State::read(&bound.answer)? == State::PasswordExpired {
             bound.password_modify(exop(name, new, new)).await?;
         }
         Ok(())
@@ -87,41 +97,37 @@ impl Ldap {
         &self,
         username: &Username,
         root: &Root,
-        proof: &mut Proof,
+        mut proof: Proof,
         current: &Password,
         new: &Password,
-    ) -> Result<Answer, Unavailable> {
+    ) -> Result<Answer, Refusal> {
         if !self.wire.is_encrypted() {
             return Err(Unavailable::because(
                 "Active Directory changes passwords over an encrypted connection only; set \
                  `security` to \"tls\" or \"starttls\"",
-            ));
+            )
+            .into());
         }
         let dn = match proof.entry.take() {
             Some(entry) => entry.dn,
             None if self.binds_by_dn() => proof.name.clone(),
+            None if proof.bound.answer.code == 0 => {
+                self.read_back(username, root, &mut proof).await?.dn
+            }
+            // Whoever it is, the directory compares the present password again.
             None => {
-                let asker = &mut self.reader(&mut proof.bound);
-                let entry = self.by_name(username, root, asker).await?;
-                entry.ok_or_else(nobody_may)?.dn
+                let asker = &mut Asker::Service(&self.wire);
+                self.by_name(username, root, asker).await?.ok_or(Refusal::Unknown)?.dn
             }
         };
         let changes = exchange(b"unicodePwd", &quoted(current), &quoted(new));
-        match self.settings.service {
-            Some(_) => self.wire.modify(&dn, changes).await,
-            None => self.owner(&mut proof.bound)?.modify(&dn, changes).await,
-        }
+        let answer = self.reader(&mut proof.bound).modify(&dn, changes).await?;
+        Ok(answer)
     }
 
     /// Whoever changes the password: the person, if the bind has opened a connection.
-    fn owner<'a>(&'a self, bound: &'a mut Bound) -> Result<Asker<'a>, Unavailable> {
-        if bound.answer.code == 0 {
-            Ok(Asker::Person(bound))
-        } else if self.settings.service.is_some() {
-            Ok(Asker::Service(&self.wire))
-        } else {
-            Err(nobody_may())
-        }
+    fn owner<'a>(&'a self, bound: &'a mut Bound) -> Asker<'a> {
+        if bound.answer.code == 0 { Asker::Person(bound) } else { Asker::Service(&self.wire) }
     }
 }
 
@@ -141,8 +147,9 @@ fn exchange(attribute: &[u8], old: &[u8], new: &[u8]) -> Vec<Mod<Vec<u8>>> {
 
 fn nobody_may() -> Unavailable {
     Unavailable::because(
-        "a password has expired, so that the person cannot change it, and there is no service \
-         account to do it for them: set `bind_dn` and `bind_password`",
+        "a password has expired, or its last grace login is used up, so that the person cannot \
+         change it, and there is no service account to do it for them: set `bind_dn` and \
+         `bind_password`",
     )
 }
 

@@ -68,6 +68,11 @@ impl Root {
         Self { flavour, says: told.join(", "), contexts }
     }
 
+    /// Whether nothing was said: hidden for now, or for ever.
+    pub(crate) fn is_blank(&self) -> bool {
+        *self == Self::of(&Entry::default())
+    }
+
     /// The whole tree in which an entry is; the entry itself where the trees are not told.
     pub(crate) fn tree_of<'a>(&'a self, dn: &'a str) -> &'a str {
         let around = self.contexts.iter().filter(|context| dn::is_below(dn, context));
@@ -99,13 +104,14 @@ impl Flavour {
     /// Who has a name, unless the operator says otherwise.
     ///
     /// *Why* not `mail`: in many directories people write their own, and could write another's login
-    /// name there.
+    /// name there. *Why* not the part before `@` in Active Directory: `alice` of another domain would be
+    /// taken for ours.
     pub(crate) fn filter(self) -> &'static str {
         match self {
             // Computers are users, too, and only people have this category.
             Self::ActiveDirectory => {
                 "(&(objectCategory=person)(objectClass=user)\
-                 (|(sAMAccountName={local})(userPrincipalName={username})))"
+                 (|(sAMAccountName={account})(userPrincipalName={username})))"
             }
             _ => "(uid={username})",
         }
@@ -135,6 +141,12 @@ mod tests {
         ] {
             assert_eq!(root(name, &values).flavour, flavour, "{name} {values:?}");
         }
+    }
+
+    #[test]
+    fn a_directory_that_hides_its_root_says_nothing() {
+        assert!(root("supportedExtension", &["x"]).is_blank());
+        assert!(!root("namingContexts", &["dc=test"]).is_blank());
     }
 
     #[test]

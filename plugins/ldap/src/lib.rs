@@ -30,9 +30,10 @@ mod subject;
 mod template;
 mod wire;
 
+use std::sync::OnceLock;
+
 use async_trait::async_trait;
 use serde_json::{Map, Value};
-use tokio::sync::OnceCell;
 use vestibule_plugin::{Backend, Directory, Host, Login, PasswordChange, Rehearsal, Unavailable};
 
 use self::asker::Asker;
@@ -40,7 +41,7 @@ use self::flavour::{Flavour, Root};
 use self::settings::Settings;
 pub use self::settings::{BadOption, OPTIONS, SECRETS};
 use self::stamps::Clock;
-use self::wire::Wire;
+use self::wire::{Bound, Wire};
 
 /// The people of one directory.
 pub struct Ldap {
@@ -51,7 +52,7 @@ pub struct Ldap {
     /// The attributes that somebody asks for.
     wanted: Vec<String>,
     /// What the directory said of itself.
-    root: OnceCell<Root>,
+    root: OnceLock<Root>,
     clock: Clock,
 }
 
@@ -74,14 +75,36 @@ impl Ldap {
             ));
         }
         let wire = Wire::open(&settings, backend)?;
-        let (backend, root, clock) = (backend.to_owned(), OnceCell::new(), Clock::system());
+        let (backend, root, clock) = (backend.to_owned(), OnceLock::new(), Clock::system());
         Ok(Self { backend, settings, wire, wanted: attributes, root, clock })
     }
 
-    /// What the directory says of itself: asked once, and again if there was no answer.
-    async fn root(&self) -> Result<&Root, Unavailable> {
-        let read = async || Root::read(&mut Asker::Service(&self.wire)).await;
-        self.root.get_or_try_init(read).await
+    /// What the directory says of itself, to the service account or to everybody.
+    async fn root(&self) -> Result<Root, Unavailable> {
+        self.root_by(&mut Asker::Service(&self.wire)).await
+    }
+
+    /// The same where somebody has bound: without a service account they may be the first who is told.
+    async fn root_beside(&self, bound: &mut Bound) -> Result<Root, Unavailable> {
+        if self.settings.service.is_none() && bound.answer.code == 0 {
+            let told = self.root_by(&mut Asker::Person(bound)).await;
+            if let Some(root) = told.ok().filter(|root| !root.is_blank()) {
+                return Ok(root);
+            }
+        }
+        self.root().await
+    }
+
+    /// Asked until there is an answer that says something.
+    async fn root_by(&self, asker: &mut Asker<'_>) -> Result<Root, Unavailable> {
+        if let Some(root) = self.root.get() {
+            return Ok(root.clone());
+        }
+        let root = Root::read(asker).await?;
+        if root.is_blank() {
+            return Ok(root);
+        }
+        Ok(self.root.get_or_init(|| root).clone())
     }
 
     /// Active Directory takes a new password over an encrypted connection only.

@@ -42,9 +42,9 @@ impl PasswordLogin for Ldap {
         username: &Username,
         password: &Password,
     ) -> Result<Identity, Refusal> {
-        let root = self.root().await?;
-        let mut proof = self.prove(username, password, root).await?;
+        let mut proof = self.prove(username, password).await?;
         let warning = proof.state.admit(proof.subject.take())?;
+        let root = &self.root_beside(&mut proof.bound).await?;
         let mut identity = match proof.entry.take() {
             Some(entry) => {
                 // The connection goes back before the groups are searched.
@@ -68,11 +68,11 @@ impl Ldap {
         &self,
         username: &Username,
         password: &Password,
-        root: &Root,
     ) -> Result<Proof, Refusal> {
         let (name, entry, subject) = match &self.settings.people.bind_as {
             Some(template) => (template::bind_name(template, username.as_str()), None, None),
             None => {
+                let root = &self.root().await?;
                 let asker = &mut Asker::Service(&self.wire);
                 let entry = self.by_name(username, root, asker).await?.ok_or(Refusal::Unknown)?;
                 let subject = subject::of(&entry, self.subject(root))?;
@@ -84,7 +84,7 @@ impl Ldap {
             return Err(Refusal::WrongCredentials(None));
         }
         let bound = self.wire.bind(&name, password).await?;
-        let state = State::read(&bound.answer, root.flavour)?;
+        let state = State::read(&bound.answer)?;
         Ok(Proof { name, entry, subject, state, bound })
     }
 
@@ -109,8 +109,13 @@ impl Ldap {
             }
             self.by_dn(&proof.name, filter, root, &mut self.reader(&mut proof.bound)).await?
         } else {
-            let filter = template::filter(self.filter(root), username.as_str());
-            let filter = format!("(&{filter}{})", token(root, &mut proof.bound).await?);
+            // The token alone tells who it is; a filter of the operator's is asked as well.
+            let filter = match &self.settings.people.filter {
+                Some(filter) => Some(template::filter(filter, username.as_str())),
+                None => self.anybody(root),
+            };
+            let token = token(root, &mut proof.bound).await?;
+            let filter = format!("(&{}{token})", filter.unwrap_or_default());
             self.find(&filter, &self.asked(root), &mut self.reader(&mut proof.bound)).await?
         };
         match found {
@@ -158,7 +163,7 @@ impl Ldap {
 ///
 /// *Why* not by the name alone: Active Directory takes `alice@corp.example` for the one who has it as
 /// `userPrincipalName` rather than for the one whose `sAMAccountName` is `alice`, and whoever may write
-/// the first could be taken for the second. The token is the server's own word.
+/// the first could be taken for the second, and the second for nobody. The token is the server's own word.
 async fn token(root: &Root, bound: &mut Bound) -> Result<String, Unavailable> {
     if root.flavour != Flavour::ActiveDirectory {
         return Err(Unavailable::because(

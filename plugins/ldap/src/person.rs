@@ -208,3 +208,22 @@ pub(crate) fn only(mut found: Vec<Entry>, filter: &str) -> Result<Option<Entry>,
         found => Ok(found),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // LD1
+    #[test]
+    fn the_directory_itself_is_nobody() {
+        assert!(only(vec![Entry::default()], "(cn=x)").is_err(), "its name is empty");
+        assert_eq!(only(Vec::new(), "(cn=x)").unwrap(), None);
+        let entry = Entry::from(ldap3::SearchEntry {
+            dn: "cn=x".to_owned(),
+            attrs: [].into(),
+            bin_attrs: [].into(),
+        });
+        assert_eq!(only(vec![entry.clone()], "(cn=x)").unwrap(), Some(entry.clone()));
+        assert!(only(vec![entry.clone(), entry], "(cn=x)").is_err(), "no guess");
+    }
+}

@@ -14,7 +14,7 @@ use vestibule_plugin::{
 };
 
 use self::steps::{Steps, begin};
-use crate::account::{self, Closed};
+use crate::account::Closed;
 use crate::asker::Asker;
 use crate::wire::Bound;
 use crate::{Ldap, template};
@@ -68,11 +68,11 @@ impl Ldap {
                 let began = begin("login");
                 let answer = bound.bind(&entry.dn, password).await.map(drop);
                 steps.end(began, answer)?;
-                self.state_told(&bound, &entry.dn, &root, steps)?.admit(Some(subject.clone()))?
+                self.state_told(&bound, &entry.dn, steps)?.admit(Some(subject.clone()))?
             }
             None => {
                 let began = begin("state");
-                let state = account::state(&entry, root.flavour, self.clock.now(), asker).await;
+                let state = self.state(&entry, &root, asker).await;
                 let state = steps.end(began, state)?;
                 steps.tell("account", state.map_or("open", Closed::words));
                 state.map_or(Ok(None), |closed| Err(closed.refusal(subject.clone())))?
@@ -89,15 +89,23 @@ impl Ldap {
         mut bound: Bound,
         steps: &mut Steps,
     ) -> Result<Identity, Refusal> {
-        let root = self.root_told(&mut Asker::Person(&mut bound), steps).await?;
+        // Without a service account the directory may say what it is to nobody but the person.
+        let told = match self.settings.service {
+            Some(_) => Some(self.root_told(&mut Asker::Person(&mut bound), steps).await?),
+            None => None,
+        };
         let Some(password) = password else {
             steps.leave_out("login", "nobody binds by `bind_as` without a password: give one");
             return Err(Unavailable::because("there is no password to bind with").into());
         };
         let began = begin("login");
-        let mut proof = steps.end(began, self.prove(username, password, &root).await)?;
-        let state = self.state_told(&proof.bound, &proof.name, &root, steps)?;
+        let mut proof = steps.end(began, self.prove(username, password).await)?;
+        let state = self.state_told(&proof.bound, &proof.name, steps)?;
         let warning = state.admit(None)?;
+        let root = match told {
+            Some(root) => root,
+            None => self.root_told(&mut Asker::Person(&mut proof.bound), steps).await?,
+        };
         let began = begin("search");
         let entry = steps.end(began, self.read_back(username, &root, &mut proof).await)?;
         let subject = self.entry_told(&entry, &root, steps)?;

@@ -46,6 +46,7 @@ pub const OPTIONS: &[&str] = &[
     "operation_timeout",
     "order",
     "password_change",
+    "password_policy",
     "required_group",
     "scope",
     "security",

@@ -18,7 +18,6 @@
 use vestibule_plugin::{PasswordWarning, Refusal, Subject, Unavailable};
 
 use crate::controls::{Policy, PolicyError};
-use crate::flavour::Flavour;
 use crate::wire::Answer;
 
 /// How a bind ended.
@@ -45,7 +44,7 @@ pub(crate) enum State {
 
 impl State {
     /// What the answer means. Whatever does not speak of the account is a fault, and nobody's.
-    pub(crate) fn read(answer: &Answer, flavour: Flavour) -> Result<Self, Unavailable> {
+    pub(crate) fn read(answer: &Answer) -> Result<Self, Unavailable> {
         let policy = Policy::read(&answer.controls).map_err(Unavailable::because)?;
         match (answer.code, policy.error) {
             (0, None) => Ok(Self::Open(policy.warning)),
@@ -57,9 +56,13 @@ impl State {
             (49, Some(PolicyError::PasswordExpired | PolicyError::ChangeAfterReset)) => {
                 Ok(Self::PasswordExpired)
             }
-            // 389 calls it locked as well, and says it to everybody.
-            (53, _) if flavour == Flavour::Dirsrv => Ok(Self::Disabled { proved: false }),
-            (49 | 53, Some(PolicyError::AccountLocked)) => Ok(Self::Locked { proved: false }),
+            // 389 calls it locked as well, and says it to everybody. Any other 53 is a fault of its own:
+            // a server that is shutting down, or wants TLS.
+            (53, Some(PolicyError::AccountLocked)) => Ok(Self::Disabled { proved: false }),
+            (53, None) if answer.text.contains("Account inactivated") => {
+                Ok(Self::Disabled { proved: false })
+            }
+            (49, Some(PolicyError::AccountLocked)) => Ok(Self::Locked { proved: false }),
             // 389 after too many failures, before it looks at the password.
             (19, _) => Ok(Self::Locked { proved: false }),
             (49, _) => Ok(active_directory(&answer.text).unwrap_or(Self::Wrong)),

@@ -1,5 +1,5 @@
-//! Filters and names with a place for the login name: `{username}` is all of it, `{local}` its part
-//! behind `\` and before `@`.
+//! Filters and names with a place for the login name: `{username}` is all of it, `{account}` its part
+//! behind `\`, `{local}` its part behind `\` and before `@`.
 //!
 //! What was typed is put in once and never read again, so that a name of `{local}` is a name.
 
@@ -34,17 +34,21 @@ pub(crate) fn bind_name(template: &str, username: &str) -> String {
 }
 
 fn part<'a>(placeholder: &str, username: &'a str) -> &'a str {
-    if placeholder == LOCAL { local(username) } else { username }
+    match placeholder {
+        ACCOUNT => account(username),
+        LOCAL => account(username).split_once('@').map_or(account(username), |(name, _)| name),
+        _ => username,
+    }
 }
 
-/// The name without its domain.
-fn local(username: &str) -> &str {
-    let behind = username.split_once('\\').map_or(username, |(_, name)| name);
-    behind.split_once('@').map_or(behind, |(name, _)| name)
+/// The name of `DOMAIN\name`.
+fn account(username: &str) -> &str {
+    username.split_once('\\').map_or(username, |(_, name)| name)
 }
 
 /// Behind their opening brace.
 const USERNAME: &str = "username}";
+const ACCOUNT: &str = "account}";
 const LOCAL: &str = "local}";
 
 fn fill(template: &str, value: impl Fn(&str) -> String) -> String {
@@ -52,7 +56,7 @@ fn fill(template: &str, value: impl Fn(&str) -> String) -> String {
     let mut rest = template;
     while let Some((before, behind)) = rest.split_once('{') {
         filled.push_str(before);
-        rest = match [USERNAME, LOCAL].iter().find(|name| behind.starts_with(**name)) {
+        rest = match [USERNAME, ACCOUNT, LOCAL].iter().find(|name| behind.starts_with(**name)) {
             Some(name) => {
                 filled.push_str(&value(name));
                 behind.strip_prefix(name).unwrap_or_default()
@@ -78,6 +82,7 @@ mod tests {
         assert_eq!(filter("(|(a={local})(b={username}))", "al@x.test"), "(|(a=al)(b=al@x.test))");
         assert_eq!(filter("(a={local})", r"CORP\alice"), "(a=alice)");
         assert_eq!(filter("(a={local})", r"CORP\alice@x"), "(a=alice)");
+        assert_eq!(filter("(a={account})", r"CORP\alice@x"), "(a=alice@x)");
         assert_eq!(filter("(a={b}{username})", "c"), "(a={b}c)");
         assert_eq!(bind_name("uid={username},ou=people", "a,b=c"), r"uid=a\2cb\3dc,ou=people");
         assert_eq!(bind_name(r"CORP\{local}", "alice@corp.example"), r"CORP\alice");

@@ -65,6 +65,10 @@ fn a_lock_of_openldap_holds_as_long_as_its_policy_says() {
     let hour = policy(&[("pwdLockout", "TRUE"), ("pwdLockoutDuration", "3600")]);
     assert!(holds(&hour, NOW + 3599));
     assert!(!holds(&hour, NOW + 3600));
+    assert!(!holds(&hour, NOW - 1), "the clock of whoever wrote it is ahead");
+    for ever in ["000001010000Z", "00000101000000Z", "000001010000+0000"] {
+        assert!(lock_holds(ever, hour.as_ref(), NOW), "{ever}");
+    }
     let ever = policy(&[("pwdLockout", "TRUE"), ("pwdLockoutDuration", "0")]);
     assert!(holds(&ever, NOW + YEAR));
     assert!(holds(&policy(&[("pwdLockout", "TRUE")]), NOW + YEAR));

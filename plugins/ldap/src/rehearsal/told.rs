@@ -123,14 +123,13 @@ impl Ldap {
         &self,
         bound: &Bound,
         name: &str,
-        root: &Root,
         steps: &mut Steps,
     ) -> Result<State, Unavailable> {
         let answer = &bound.answer;
         steps.tell("as", name);
         steps.tell("result", &answer.code.to_string());
         steps.tell("text", answer.text.trim_end_matches('\0'));
-        match State::read(answer, root.flavour) {
+        match State::read(answer) {
             Ok(state) => {
                 steps.tell("meaning", state.words());
                 match state {

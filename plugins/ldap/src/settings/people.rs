@@ -1,7 +1,7 @@
 //! How people are found, and what counts as their groups.
 //!
-//! In filters and names `{username}` stands for the login name, escaped, and `{local}` for its part
-//! before `@` or behind `\`.
+//! In filters and names `{username}` stands for the login name, escaped, `{account}` for its part
+//! behind `\`, and `{local}` for the part of that before `@`.
 
 use super::options::{BadOption, Options};
 
@@ -21,6 +21,8 @@ pub(crate) struct People {
     pub(crate) subject: Option<String>,
     /// `required_group`: who is not in it is refused as disabled.
     pub(crate) required_group: Option<String>,
+    /// `password_policy`: the policy of OpenLDAP that holds for whoever has none of their own.
+    pub(crate) password_policy: Option<String>,
     /// `password_change`: whether people may change their password through us.
     pub(crate) password_change: bool,
 }
@@ -99,6 +101,7 @@ impl People {
             scope: options.word("scope", SCOPES)?.unwrap_or(Scope::Subtree),
             subject: options.text("subject")?,
             required_group: options.text("required_group")?,
+            password_policy: options.text("password_policy")?,
             password_change: options.truth("password_change", true)?,
         })
     }
@@ -139,14 +142,17 @@ impl Groups {
     }
 }
 
+/// The places for the name that was typed.
+const NAMES_TYPED: [&str; 3] = ["{username}", "{account}", "{local}"];
+
 /// One filter for everybody would make everybody the same person.
 fn whose(template: &str, option: &str) -> Result<(), BadOption> {
-    if template.contains("{username}") || template.contains("{local}") {
+    if NAMES_TYPED.iter().any(|name| template.contains(name)) {
         return Ok(());
     }
     Err(BadOption::new(
         option,
-        "must have {username} or {local} in it, for the name that was typed",
+        "must have {username}, {account} or {local} in it, for the name that was typed",
     ))
 }
 
@@ -156,7 +162,8 @@ fn wrapped(filter: String) -> String {
 }
 
 fn parses(filter: &str, option: &str) -> Result<(), BadOption> {
-    let example = filter.replace("{username}", "x").replace("{local}", "x");
+    let example =
+        NAMES_TYPED.iter().fold(filter.to_owned(), |filter, name| filter.replace(name, "x"));
     ldap3::parse_filter(&example).map(drop).map_err(|_| {
         BadOption::new(option, "is no filter of RFC 4515; write one as \"(uid={username})\"")
     })

@@ -129,14 +129,20 @@ fn each_wrong_value_is_refused_in_a_sentence_with_its_option_and_the_remedy() {
             json!({ "url": "ldap://x", "security": "plaintext", "ca": "x" }),
             "`ca` has no use where `security` is \"plaintext\"",
         ),
-        (json!({ "filter": "(uid=alice)" }), "`filter` must have {username} or {local} in it"),
+        (
+            json!({ "filter": "(uid=alice)" }),
+            "`filter` must have {username}, {account} or {local} in it",
+        ),
         (json!({ "filter": "(uid={username}" }), "`filter` is no filter of RFC 4515"),
         (json!({ "group_filter": "cn=x)" , "groups": "search" }), "`group_filter` is no filter"),
         (
             json!({ "group_filter": "(member={dn})" , "groups": "search" }),
             "`group_filter` must not have braces in it",
         ),
-        (json!({ "bind_as": "cn=svc" }), "`bind_as` must have {username} or {local} in it"),
+        (
+            json!({ "bind_as": "cn=svc" }),
+            "`bind_as` must have {username}, {account} or {local} in it",
+        ),
         (json!({ "scope": "sub" }), "`scope` must be one of \"base\", \"one\", \"subtree\""),
         (json!({ "required_group": "staff" }), "`required_group` needs `groups` beside it"),
         (json!({ "nested_groups": "yes" }), "`nested_groups` must be true or false"),

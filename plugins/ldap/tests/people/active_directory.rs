@@ -157,6 +157,21 @@ async fn a_person_is_found_by_every_name_that_windows_takes() {
 }
 
 #[tokio::test]
+async fn somebody_of_another_domain_is_not_taken_for_ours() {
+    let server = Samba::shared();
+    let backend = samba(&server, json!({}));
+    let (name, namesake) = (server.user("sales", &[]).await, server.user("sales", &[]).await);
+    // Two may share what stands before `@`, and each is one person.
+    let upn = format!("userPrincipalName: {name}@other.test");
+    server.modify(&server.dn(&namesake), &["replace: userPrincipalName", &upn]).await;
+    let answer = log_in_with(&backend, &format!("{name}@elsewhere.test"), "not the password").await;
+    assert!(matches!(answer, Err(Refusal::Unknown)), "{answer:?}");
+    let password = password_of(&namesake);
+    let other = log_in_with(&backend, &format!("{name}@other.test"), &password).await.unwrap();
+    assert_ne!(other.subject, log_in(&backend, &name).await.unwrap().subject);
+}
+
+#[tokio::test]
 async fn binary_identifiers_are_told_as_people_write_them() {
     let server = Samba::shared();
     let backend = samba_with(&server, json!({}), &["objectGUID", "objectSid", "dn"]);

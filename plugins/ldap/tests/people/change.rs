@@ -39,6 +39,14 @@ async fn a_change_by_the_service_account_does_not_count_as_a_reset() {
     log_in_with(&backend, "expired", NEW).await.unwrap();
 }
 
+#[tokio::test]
+async fn a_change_needs_no_more_than_one_connection() {
+    let server = Slapd::start().await;
+    let backend = slapd(&server, json!({ "connections": 1 }));
+    change(&backend, "expired", &password_of("expired"), NEW).await.unwrap();
+    log_in_with(&backend, "expired", NEW).await.unwrap();
+}
+
 // LD4
 #[tokio::test]
 async fn a_closed_account_is_not_opened_by_a_change() {

@@ -1,12 +1,13 @@
 //! Binding by a template, without a search before it.
 
 use serde_json::json;
-use vestibule_counterparts::{Slapd, password_of};
+use vestibule_counterparts::{Setup, Slapd, password_of};
 use vestibule_plugin::conformance::Known;
 use vestibule_plugin::conformance::a_wrong_password_is_refused;
 use vestibule_plugin::{Backend, Refusal};
 
-use crate::open::{log_in, log_in_with, look_up, slapd, texts};
+use crate::open::{change, log_in, log_in_with, look_up, slapd, texts};
+use crate::rehearsal::rehearse;
 
 const TEMPLATE: &str = "uid={username},ou=people,dc=example,dc=test";
 
@@ -20,6 +21,22 @@ async fn a_person_binds_by_a_template_and_reads_the_own_entry() {
     assert!(backend.directory().is_none(), "nobody may search");
     assert!(!backend.tells_unknown());
     assert!(server.binds().iter().all(|dn| dn.is_empty() || dn.starts_with("uid=alice,")));
+}
+
+#[tokio::test]
+async fn a_directory_that_tells_strangers_nothing_tells_whoever_has_bound() {
+    let server = Slapd::with(Setup::default().server("require authc\n")).await;
+    let alone = json!({ "bind_as": TEMPLATE, "bind_dn": null, "bind_password": null });
+    let backend = slapd(&server, alone);
+    // What it is has not been told yet.
+    let answer = log_in_with(&backend, "alice", "not the password").await;
+    assert!(matches!(answer, Err(Refusal::WrongCredentials(None))), "{answer:?}");
+    let alice = log_in(&backend, "alice").await.unwrap();
+    assert_eq!(texts(&alice, "mail"), ["alice@example.test"]);
+    let password = password_of("alice");
+    let rehearsed = rehearse(&backend, "alice", Some(&password)).await;
+    assert_eq!(rehearsed.outcome.unwrap(), alice);
+    change(&backend, "alice", &password, "another-Passw0rd").await.unwrap();
 }
 
 #[tokio::test]

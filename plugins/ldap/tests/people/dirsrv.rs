@@ -189,7 +189,10 @@ async fn the_policy_says_why_a_password_will_not_do() {
 async fn a_closed_account_is_not_opened_by_a_change() {
     let server = Dirsrv::shared();
     let backend = dirsrv(&server, json!({}));
-    for name in ["locked", "disabled"] {
+    let name = server.user("closed").await;
+    let dn = server.dn(&name);
+    server.modify(&dn, &["add: nsAccountLock", "nsAccountLock: true"]).await;
+    for name in ["locked", &name] {
         let answer = change(&backend, name, &password_of(name), NEW).await;
         assert!(
             matches!(
@@ -199,4 +202,7 @@ async fn a_closed_account_is_not_opened_by_a_change() {
             "{name}: {answer:?}"
         );
     }
+    // Opened by an administrator, it has the password that it had.
+    server.modify(&dn, &["delete: nsAccountLock"]).await;
+    assert!(server.accepts(&dn, &password_of(&name)).await);
 }

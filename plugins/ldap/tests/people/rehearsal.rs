@@ -128,7 +128,7 @@ async fn a_template_is_rehearsed_by_a_bind() {
     let backend = slapd(&server, alone);
     let rehearsed = rehearse(&backend, "alice", Some(&password_of("alice"))).await;
     let steps = &rehearsed.steps;
-    assert_eq!(names(steps), ["DNS", "TCP", "TLS", "bind", "root DSE", "login", "search", "entry"]);
+    assert_eq!(names(steps), ["DNS", "TCP", "TLS", "bind", "login", "root DSE", "search", "entry"]);
     assert_eq!(fact(step(steps, "login"), "as"), server.dn("alice"));
     assert!(rehearsed.outcome.is_ok(), "{rehearsed:?}");
     let rehearsed = rehearse(&backend, "alice", None).await;

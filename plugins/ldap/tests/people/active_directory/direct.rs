@@ -4,7 +4,7 @@ use serde_json::json;
 use vestibule_counterparts::{Samba, password_of};
 use vestibule_plugin::{Backend, Refusal};
 
-use crate::open::{log_in, log_in_with, look_up, samba};
+use crate::open::{change, log_in, log_in_with, look_up, samba};
 
 #[tokio::test]
 async fn a_person_binds_by_the_names_of_windows() {
@@ -26,6 +26,22 @@ async fn a_person_binds_by_the_names_of_windows() {
             "{template}: {answer:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn whoever_has_bound_is_read_and_changed_by_whatever_name_they_came() {
+    let server = Samba::shared();
+    let alone = json!({ "bind_as": "{username}@ad.test", "bind_dn": null, "bind_password": null });
+    let backend = samba(&server, alone);
+    let name = server.user("named", &[]).await;
+    let (password, other) = (password_of(&name), format!("not-{name}"));
+    let upn = format!("userPrincipalName: {other}@ad.test");
+    server.modify(&server.dn(&name), &["replace: userPrincipalName", &upn]).await;
+    let searched = log_in(&samba(&server, json!({})), &name).await.unwrap();
+    // No attribute has the name that was typed.
+    assert_eq!(log_in_with(&backend, &other, &password).await.unwrap(), searched);
+    change(&backend, &other, &password, "another-Passw0rd-77").await.unwrap();
+    assert_eq!(log_in_with(&backend, &other, "another-Passw0rd-77").await.unwrap(), searched);
 }
 
 #[tokio::test]

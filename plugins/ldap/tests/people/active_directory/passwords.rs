@@ -100,4 +100,13 @@ async fn no_password_is_changed_in_the_open() {
     // A domain controller refuses the password of the service account on such a connection.
     let answer = log_in(&backend, "alice").await;
     assert!(matches!(answer, Err(Refusal::Unavailable(_))), "{answer:?}");
+    // It tells everybody what it is; then nobody is asked for a new password.
+    let plain = json!({
+        "url": server.url(), "security": "plaintext", "ca": null, "bind_dn": null,
+        "bind_password": null,
+    });
+    let backend = samba(&server, plain);
+    let answer = log_in(&backend, "alice").await;
+    assert!(matches!(answer, Err(Refusal::Unavailable(_))), "{answer:?}");
+    assert!(backend.password_change().is_none());
 }
