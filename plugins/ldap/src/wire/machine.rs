@@ -43,6 +43,8 @@ pub(super) struct Machine {
     knell: Notify,
     /// Held by whoever asks it something only to see whether it lives.
     probed: AtomicBool,
+    /// Rung when that is known.
+    verdict: Notify,
 }
 
 impl Machine {
@@ -67,6 +69,7 @@ impl Machine {
             standing: Mutex::default(),
             knell: Notify::new(),
             probed: AtomicBool::new(false),
+            verdict: Notify::new(),
             labels,
             address,
         })
@@ -89,6 +92,8 @@ impl Machine {
         let used = lease.is_used();
         let failure = match self.ask_on(&mut lease, question).await {
             Ok(reply) => return Ok((reply, lease)),
+            // Whether it may be asked elsewhere depends on whether this host lives.
+            Err(late @ Failure::Late(_)) if Q::SENDINGS.is_some() => self.verdict(late).await,
             Err(failure) => failure,
         };
         sendings.count(&failure);

@@ -5,6 +5,7 @@
 //! only that decides, or several late answers in a row. The same holds where one more connection
 //! cannot be opened to a host that has just answered: it may have as many as it takes.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -81,6 +82,19 @@ impl Machine {
         });
     }
 
+    /// What its being late means, once it is known whether it lives.
+    pub(super) async fn verdict(self: &Arc<Self>, late: Failure) -> Failure {
+        let mut known = pin!(self.verdict.notified());
+        // From here on: it may be known before anybody waits.
+        known.as_mut().enable();
+        if self.probed.load(Ordering::Acquire) {
+            let patience = self.people.manager().way.patience + MOMENT;
+            // If it is not known by then, it is as good as alive.
+            let _ = timeout(patience, known).await;
+        }
+        if self.until().is_some() && self.late_with().is_none() { Failure::Died } else { late }
+    }
+
     /// The right to find out whether it lives: one at a time.
     pub(in super::super) fn probe(self: &Arc<Self>) -> Option<Probing> {
         let free = !self.probed.swap(true, Ordering::AcqRel);
@@ -135,5 +149,6 @@ pub(in super::super) struct Probing(Arc<Machine>);
 impl Drop for Probing {
     fn drop(&mut self) {
         self.0.probed.store(false, Ordering::Release);
+        self.0.verdict.notify_waiters();
     }
 }

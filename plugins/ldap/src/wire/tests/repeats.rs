@@ -23,6 +23,20 @@ async fn a_password_is_not_shown_to_another_host_while_the_first_takes_its_time(
     assert!(!is_down(&wire, 0));
 }
 
+/// It is too late for the answer before it is certain that there will be none.
+#[tokio::test]
+async fn a_password_that_a_hanging_host_did_not_answer_is_shown_to_the_next() {
+    let slapd = Slapd::start().await;
+    let proxies = [Proxy::to(slapd.address()).await, Proxy::to(slapd.address()).await];
+    let times = json!({ "connect_timeout": "600ms", "operation_timeout": "600ms" });
+    let wire = plain_with(&proxies.each_ref().map(through), times);
+    bind(&wire, "bob").await.unwrap();
+    proxies[0].freeze();
+    assert_eq!(bind(&wire, "alice").await.unwrap().answer.code, 0);
+    assert!(is_down(&wire, 0));
+    assert_eq!(shown(&slapd), 1);
+}
+
 #[tokio::test]
 async fn a_password_whose_answer_is_lost_is_shown_once_more_and_no_oftener() {
     let slapd = Slapd::start().await;
