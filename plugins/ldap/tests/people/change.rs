@@ -4,6 +4,7 @@ use serde_json::json;
 use vestibule_counterparts::{Setup, Slapd, password_of};
 use vestibule_plugin::{Backend, NotChanged, Refusal};
 
+use crate::log::Log;
 use crate::open::{change, log_in, log_in_with, slapd};
 
 const NEW: &str = "another-Passw0rd";
@@ -43,7 +44,12 @@ async fn a_change_by_the_service_account_does_not_count_as_a_reset() {
 async fn a_change_needs_no_more_than_one_connection() {
     let server = Slapd::start().await;
     let backend = slapd(&server, json!({ "connections": 1 }));
+    let log = Log::default();
+    let _listening = tracing::subscriber::set_default(log.clone());
     change(&backend, "expired", &password_of("expired"), NEW).await.unwrap();
+    // It has waited for no second one.
+    let waits = |line: &&String| line.contains("must be changed again is unknown");
+    assert_eq!(log.lines().iter().find(waits), None);
     log_in_with(&backend, "expired", NEW).await.unwrap();
 }
 
