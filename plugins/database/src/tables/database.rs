@@ -80,7 +80,9 @@ impl Database {
                 Pool::Postgres(options(self.connections).connect_lazy_with(place.as_ref().clone()))
             }
             Place::Mysql(place) => {
-                Pool::Mysql(options(self.connections).connect_lazy_with(place.as_ref().clone()))
+                let options = options(self.connections)
+                    .after_connect(|connection, _| Box::pin(mysql::greet(connection)));
+                Pool::Mysql(options.connect_lazy_with(place.as_ref().clone()))
             }
         })
     }

@@ -17,6 +17,7 @@ mod fault;
 mod login;
 mod mysql;
 mod numeric;
+mod parameters;
 mod person;
 mod place;
 mod plan;
@@ -33,6 +34,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
+use tracing::warn;
 use vestibule_plugin::{
     Attributes, Backend, Directory, Host, Identity, Login, Password, PasswordChange, Rehearsal,
     Subject, Unavailable, Username,
@@ -66,6 +68,10 @@ impl Tables {
     /// `wanted` are the attributes that somebody asks for. Reads `url_file` and does no other I/O.
     pub fn open(options: &Map<String, Value>, wanted: Vec<String>) -> Result<Self, BadOption> {
         let settings = Settings::parse(options, wanted)?;
+        if settings.place.is_exposed() {
+            let place = settings.place.name();
+            warn!(%place, "the database's certificate is not checked: whoever is on the way reads hashes");
+        }
         let database = Database::new(settings.place.clone(), settings.connections);
         Ok(Self { database, settings, usual: Mutex::default() })
     }

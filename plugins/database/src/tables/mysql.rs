@@ -2,10 +2,19 @@
 
 use sea_orm::sqlx::error::BoxDynError;
 use sea_orm::sqlx::mysql::{MySqlArguments, MySqlRow, MySqlValueRef};
-use sea_orm::sqlx::{Arguments, Column, Decode, MySql, Row as _, TypeInfo, ValueRef};
+use sea_orm::sqlx::{
+    self, Arguments, Column, Decode, Executor, MySql, MySqlConnection, Row as _, TypeInfo, ValueRef,
+};
 
 use super::calendar;
 use super::cell::{Cell, Row, json};
+
+/// A hash that is too long for its column is an error: cut, it would let nobody in again.
+pub(super) async fn greet(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
+    let strict = "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')";
+    connection.execute(strict).await?;
+    Ok(())
+}
 
 pub(super) fn arguments(values: &[&str]) -> Result<MySqlArguments, BoxDynError> {
     let mut arguments = MySqlArguments::default();

@@ -9,6 +9,7 @@ use sea_orm::sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 
 use super::dialect::Dialect;
+use super::parameters;
 use crate::BadOption;
 
 /// An address that was understood.
@@ -23,10 +24,13 @@ impl Place {
     /// A file of SQLite is opened for reading alone, unless something is to be written.
     pub(super) fn parse(option: &str, url: &str, writes: bool) -> Result<Self, BadOption> {
         let bad = || {
-            let examples = "sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE or mysql://…";
+            let examples = "sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE or mysql://…, with %40 \
+                            for an @ in a password";
             BadOption::new(option, format!("cannot be read; it must look like {examples}"))
         };
-        match Dialect::of(url).ok_or_else(bad)? {
+        let dialect = Dialect::of(url).ok_or_else(bad)?;
+        parameters::check(option, url, dialect)?;
+        match dialect {
             Dialect::Sqlite => {
                 let options = SqliteConnectOptions::from_str(url).map_err(|_| bad())?;
                 let options = options.create_if_missing(false).read_only(!writes);

@@ -144,6 +144,29 @@ async fn a_password_is_changed_only_by_whoever_knows_it(scratch: Scratch) {
     assert_eq!(scratch.hash_of("Alice").await, ALICE_HASH);
 }
 
+/// A server that is not strict, as old installations are, cuts what does not fit.
+#[tokio::test]
+async fn a_hash_that_does_not_fit_its_column_is_not_cut() {
+    let scratch = scratch::mariadb().await;
+    scratch.run("ALTER TABLE people MODIFY pw VARCHAR(60)").await;
+    let mut root = scratch.db.get_mysql_connection_pool().acquire().await.unwrap();
+    let mode = sea_orm::sqlx::query_scalar::<_, String>("SELECT @@GLOBAL.sql_mode");
+    let mode = mode.fetch_one(&mut *root).await.unwrap();
+    scratch.run("SET GLOBAL sql_mode = ''").await;
+    let tables = scratch.open(&writing());
+    let let_in = log_in(&tables, "alice", ALICE_PASSWORD).await;
+    let (old, new) = (password(ALICE_PASSWORD), password("looking-glass"));
+    let changed = tables.password_change().unwrap().change(&username("alice"), &old, &new).await;
+    scratch.run(&format!("SET GLOBAL sql_mode = '{mode}'")).await;
+    assert!(let_in.is_ok(), "{let_in:?}");
+    let Err(NotChanged::Refused(Refusal::Unavailable(why))) = changed else {
+        panic!("{changed:?}")
+    };
+    assert!(why.to_string().contains("too long"), "{why}");
+    assert_eq!(scratch.hash_of("Alice").await, ALICE_HASH);
+    assert!(log_in(&tables, "alice", ALICE_PASSWORD).await.is_ok(), "and again");
+}
+
 #[tokio::test]
 async fn long_passwords_meet_bcrypt_as_configured() {
     let scratch = scratch::sqlite().await;
