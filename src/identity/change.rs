@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use tracing::{Instrument, info};
 use vestibule_plugin::{self as plugin, Password, Refusal, Subject};
 
-use super::log_in::{Attempt, Candidate, Ending, LoggedIn, Refused, log, retry_after};
+use super::log_in::{Attempt, Candidate, Ending, LoggedIn, Refused, log, retry_after, subject};
 use super::{Fault, Identities};
 use crate::protocol::Timestamp;
 use crate::storage::accounts;
@@ -83,7 +83,7 @@ impl Identities {
         let backend = answer.backend.unwrap_or_default();
         let subject = match answer.outcome {
             Ok(identity) => Some(identity.subject),
-            Err(Refusal::PasswordExpired) => None,
+            Err(Refusal::PasswordExpired(subject)) => subject,
             Err(refusal) => return Err(self.refuse(backend, refusal, &candidate).await?),
         };
         if let Some(subject) = &subject {
@@ -93,8 +93,13 @@ impl Identities {
                 return Err(Ending::InStep(Refused::from(too_many).into()));
             }
         }
-        let Candidate { name, password, .. } = &candidate;
-        match chain.change(backend, name, password, &new).await {
+        let Candidate { name, password, now, .. } = &candidate;
+        let answer = chain.change(backend, name, password, &new).await;
+        // RT4: before anything else is asked, as that may fail.
+        if let (true, Some(subject)) = (may_be_changed(answer.as_ref()), &subject) {
+            self.sign_out(backend, subject, *now).await?;
+        }
+        match answer {
             Some(Ok(())) => {
                 info!(backend, username = name.as_str(), "the password was changed");
                 candidate.password = new;
@@ -136,20 +141,21 @@ impl Identities {
     async fn log_in_anew(
         &self,
         backend: &str,
-        subject: Option<Subject>,
+        signed_out: Option<Subject>,
         candidate: Candidate<'_>,
     ) -> Result<LoggedIn, Ending<NotChanged>> {
-        if let Some(subject) = &subject {
+        let answer = self.0.chain.authenticate(&candidate.name, &candidate.password).await;
+        let same = answer.backend == Some(backend);
+        let subject = match &answer.outcome {
+            Ok(identity) => Some(&identity.subject),
+            Err(refusal) => subject(refusal),
+        };
+        // Some backends tell whose password has expired only once it is changed.
+        if let (true, None, Some(subject)) = (same, signed_out, subject) {
             self.sign_out(backend, subject, candidate.now).await?;
         }
-        let answer = self.0.chain.authenticate(&candidate.name, &candidate.password).await;
         match answer.outcome {
-            Ok(identity) if answer.backend == Some(backend) => {
-                if subject.is_none() {
-                    self.sign_out(backend, &identity.subject, candidate.now).await?;
-                }
-                Ok(self.admit(backend, &identity, candidate).await?)
-            }
+            Ok(identity) if same => Ok(self.admit(backend, &identity, candidate).await?),
             Err(
                 refusal @ (Refusal::Locked { proved: true, .. }
                 | Refusal::Disabled { proved: true, .. }
@@ -185,5 +191,13 @@ impl Identities {
             accounts::sign_out(storage, &account.id, now.plus(self.0.tokens_live)).await?;
         }
         Ok(())
+    }
+}
+
+/// Whether the new password may be the right one now.
+fn may_be_changed(answer: Option<&Result<(), plugin::NotChanged>>) -> bool {
+    match answer {
+        Some(Ok(()) | Err(plugin::NotChanged::Refused(Refusal::Unavailable(_)))) => true,
+        Some(Err(_)) | None => false,
     }
 }

@@ -269,7 +269,7 @@ impl PasswordLogin for Source {
             return Err(Refusal::WrongCredentials(Some(somebody.subject())));
         }
         if right && somebody.must_change {
-            return Err(Refusal::PasswordExpired);
+            return Err(Refusal::PasswordExpired(Some(somebody.subject())));
         }
         somebody.open(right)
     }

@@ -223,21 +223,27 @@ impl Identities {
                 lockout.take_back(counted).await?;
                 return Ok(Refused::Unavailable { retry_after: retry_after(cause) });
             }
-            // It was right: to change it, the person comes again.
-            Refusal::PasswordExpired => {
-                lockout.take_back(counted).await?;
-                let changeable = self.0.chain.changes_passwords(backend);
-                return Ok(Refused::PasswordExpired { changeable });
+            Refusal::PasswordExpired(_) => {
+                Refused::PasswordExpired { changeable: self.0.chain.changes_passwords(backend) }
             }
-            Refusal::Locked { proved: true, .. } => return Ok(Refused::Closed(State::Locked)),
-            Refusal::Disabled { proved: true, .. } => return Ok(Refused::Closed(State::Disabled)),
-            Refusal::Expired { proved: true, .. } => return Ok(Refused::Closed(State::Expired)),
+            Refusal::Locked { proved: true, .. } => Refused::Closed(State::Locked),
+            Refusal::Disabled { proved: true, .. } => Refused::Closed(State::Disabled),
+            Refusal::Expired { proved: true, .. } => Refused::Closed(State::Expired),
             _ => Refused::Wrong,
         };
-        if let Some(subject) = subject(&refusal)
-            && let Err(too_many) = lockout.count_for(backend, subject, counted, *now).await?
-        {
-            return Ok(too_many.into());
+        // A right password is told from a wrong one only to those who have tries left.
+        if let Some(subject) = subject(&refusal) {
+            let judged = match refused {
+                Refused::Wrong => lockout.count_for(backend, subject, counted, *now).await?,
+                _ => lockout.permits(backend, subject, counted, *now).await?,
+            };
+            if let Err(too_many) = judged {
+                return Ok(too_many.into());
+            }
+        }
+        // It was right: to change it, the person comes again.
+        if let Refused::PasswordExpired { .. } = refused {
+            lockout.take_back(counted).await?;
         }
         Ok(refused)
     }
@@ -258,7 +264,7 @@ fn next_step(elapsed: Duration, step: Duration) -> Duration {
 pub(super) fn log(backend: &str, username: &str, refusal: &Refusal) {
     match refusal {
         Refusal::Unknown => info!("login refused: {refusal}"),
-        Refusal::WrongCredentials(_) | Refusal::PasswordExpired | Refusal::Cancelled => {
+        Refusal::WrongCredentials(_) | Refusal::PasswordExpired(_) | Refusal::Cancelled => {
             info!(backend, username, "login refused: {refusal}");
         }
         Refusal::Locked { proved, .. }
@@ -283,9 +289,11 @@ pub(super) fn retry_after(cause: &Unavailable) -> Duration {
     }
 }
 
-fn subject(refusal: &Refusal) -> Option<&Subject> {
+/// Whom a refusal is about, if the backend tells.
+pub(super) fn subject(refusal: &Refusal) -> Option<&Subject> {
     match refusal {
         Refusal::WrongCredentials(subject)
+        | Refusal::PasswordExpired(subject)
         | Refusal::Locked { subject, .. }
         | Refusal::Disabled { subject, .. }
         | Refusal::Expired { subject, .. } => subject.as_ref(),

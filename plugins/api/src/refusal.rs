@@ -46,9 +46,10 @@ pub enum Refusal {
         subject: Option<Subject>,
     },
 
-    /// The password was right and must be changed first.
+    /// The password was right and must be changed first. With the subject, if the source tells it:
+    /// once it is changed, or may be, what the former one had opened ends whatever else happens.
     #[error("the password must be changed")]
-    PasswordExpired,
+    PasswordExpired(Option<Subject>),
 
     /// The person turned back on the other site's page.
     #[error("the login was cancelled")]

@@ -91,7 +91,7 @@ impl State {
             Self::Disabled { proved } => Refusal::Disabled { proved, subject },
             Self::Elsewhere => Refusal::Disabled { proved, subject },
             Self::Expired => Refusal::Expired { proved, subject },
-            Self::PasswordExpired => Refusal::PasswordExpired,
+            Self::PasswordExpired => Refusal::PasswordExpired(subject),
         })
     }
 

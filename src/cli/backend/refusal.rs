@@ -53,7 +53,7 @@ impl Decoded {
                 CLOSED,
                 "renew the account where it is kept",
             ),
-            Refusal::PasswordExpired => (
+            Refusal::PasswordExpired(_) => (
                 "password_expired",
                 "\"Your password must be changed\"",
                 NOT_CONCERNED,
@@ -128,7 +128,7 @@ mod tests {
             Refusal::Locked { proved: true, subject: None },
             Refusal::Disabled { proved: true, subject: None },
             Refusal::Expired { proved: true, subject: None },
-            Refusal::PasswordExpired,
+            Refusal::PasswordExpired(None),
             Refusal::Cancelled,
             Refusal::Unavailable(Unavailable::Busy),
             Refusal::Unavailable(Unavailable::because("down")),

@@ -135,14 +135,65 @@ async fn what_the_former_password_had_opened_ends() {
 // RT4
 #[tokio::test]
 async fn sessions_end_even_if_the_new_password_cannot_be_tried() {
+    for must_change in [false, true] {
+        let scene = with_alice().await;
+        let alice = scene.log_in("alice", "right").await.unwrap().account;
+        sign_on(&scene, &alice).await;
+        scene.source.change("alice", |alice| alice.must_change = must_change);
+        scene.source.is(Mood::DownOnceChanged);
+        assert_eq!(changed(&scene.change("alice", "right", NEW).await), "log in anew");
+        assert!(!has_session(&scene, &alice).await, "must change: {must_change}");
+        scene.source.is(Mood::Well);
+        assert_eq!(told(&scene.log_in("alice", NEW).await), "in");
+    }
+}
+
+// RT4
+#[tokio::test]
+async fn sessions_end_even_if_nobody_knows_whether_the_password_was_changed() {
+    for must_change in [false, true] {
+        let scene = with_alice().await;
+        let alice = scene.log_in("alice", "right").await.unwrap().account;
+        sign_on(&scene, &alice).await;
+        scene.source.change("alice", |alice| alice.must_change = must_change);
+        scene.source.is(Mood::DownWhileChanging);
+        assert_eq!(changed(&scene.change("alice", "right", NEW).await), "unsure");
+        assert!(!has_session(&scene, &alice).await, "must change: {must_change}");
+    }
+}
+
+// RT4
+#[tokio::test]
+async fn sessions_stay_where_the_password_certainly_does() {
     let scene = with_alice().await;
     let alice = scene.log_in("alice", "right").await.unwrap().account;
     sign_on(&scene, &alice).await;
-    scene.source.is(Mood::DownOnceChanged);
-    assert_eq!(changed(&scene.change("alice", "right", NEW).await), "log in anew");
-    assert!(!has_session(&scene, &alice).await);
-    scene.source.is(Mood::Well);
-    assert_eq!(told(&scene.log_in("alice", NEW).await), "in");
+    assert_eq!(changed(&scene.change("alice", "right", "alice's own").await), "not allowed");
+    assert_eq!(changed(&scene.change("alice", "guess", NEW).await), "wrong");
+    assert!(has_session(&scene, &alice).await);
+}
+
+// LK1, LK3
+#[tokio::test]
+async fn no_state_of_an_account_tells_a_right_password_to_whoever_has_no_tries_left() {
+    let states = [None, Some(State::Locked), Some(State::Disabled), Some(State::Expired)];
+    for closed in states {
+        let scene = with_alice().await;
+        for _ in 0..3 {
+            assert_eq!(told(&scene.log_in("alice", "guess").await), "wrong");
+        }
+        scene.source.change("alice@corp.example", |alice| {
+            alice.closed = closed;
+            alice.must_change = closed.is_none();
+        });
+        // The backend hears of them, as the name is another.
+        for password in ["guess", "right"] {
+            let outcome = scene.log_in("alice@corp.example", password).await;
+            assert_eq!(told(&outcome), "too many", "{closed:?}");
+        }
+        let outcome = scene.change("alice@corp.example", "right", NEW).await;
+        assert_eq!((changed(&outcome), scene.source.asked_to_change()), ("too many", 0));
+    }
 }
 
 // IN4, RT4

@@ -128,7 +128,7 @@ impl PasswordLogin for People {
             return Err(refusal);
         }
         if person.must_change {
-            return Err(Refusal::PasswordExpired);
+            return Err(Refusal::PasswordExpired(Some(identity.subject)));
         }
         if verdict == Verdict::RightButOutdated {
             self.rehash(&person, password).await;

@@ -61,7 +61,7 @@ impl People {
         }
         match closed(&person, &identity.subject, password.is_some()) {
             Some(refusal) => Err(refusal),
-            None if person.must_change => Err(Refusal::PasswordExpired),
+            None if person.must_change => Err(Refusal::PasswordExpired(Some(identity.subject))),
             None => Ok(identity),
         }
     }

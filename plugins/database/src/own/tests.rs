@@ -151,7 +151,7 @@ async fn a_password_that_must_be_changed_does_not_log_in() {
         .await
         .unwrap();
     let right = people.authenticate(&username("alice"), &password("wonderland-1")).await;
-    assert!(matches!(right, Err(Refusal::PasswordExpired)));
+    assert!(matches!(right, Err(Refusal::PasswordExpired(Some(_)))));
     let wrong = people.authenticate(&username("alice"), &password("guess")).await;
     assert!(matches!(wrong, Err(Refusal::WrongCredentials(_))));
     people.set_password(&username("alice"), &password("looking-glass"), 3).await.unwrap();

@@ -32,7 +32,7 @@ impl PasswordLogin for Tables {
             return Err(refusal);
         }
         if person.must_change {
-            return Err(Refusal::PasswordExpired);
+            return Err(Refusal::PasswordExpired(Some(person.subject)));
         }
         let identity = self.identity(&self.database, &person, Some(username)).await?;
         if let (Verdict::RightButOutdated, Some(hash)) = (verdict, hash) {

@@ -102,7 +102,7 @@ impl Tables {
         }
         match person.closed(password.is_some()) {
             Some(refusal) => Err(refusal),
-            None if person.must_change => Err(Refusal::PasswordExpired),
+            None if person.must_change => Err(Refusal::PasswordExpired(Some(person.subject))),
             None => Ok(identity),
         }
     }

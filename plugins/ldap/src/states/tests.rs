@@ -121,7 +121,7 @@ fn a_state_is_told_as_proved_only_after_the_right_password() {
             "{code}"
         );
     }
-    assert!(matches!(admit(State::PasswordExpired), Err(Refusal::PasswordExpired)));
+    assert!(matches!(admit(State::PasswordExpired), Err(Refusal::PasswordExpired(Some(_)))));
     assert!(matches!(admit(State::Nobody), Err(Refusal::Unknown)));
     assert!(matches!(State::Nobody.admit(None), Err(Refusal::WrongCredentials(None))));
     assert!(matches!(admit(State::Open(None)), Ok(None)));

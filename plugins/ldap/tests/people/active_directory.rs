@@ -119,7 +119,7 @@ async fn a_password_that_must_be_changed_is_told_with_the_right_password_only() 
     // 532 and 773.
     for name in ["expired", &new] {
         let answer = log_in(&backend, name).await;
-        assert!(matches!(answer, Err(Refusal::PasswordExpired)), "{name}: {answer:?}");
+        assert!(matches!(answer, Err(Refusal::PasswordExpired(Some(_)))), "{name}: {answer:?}");
         assert!(look_up(&backend, &subject(&server, name).await).await.is_ok(), "{name}");
     }
     let answer = log_in_with(&backend, &new, "not the password").await;

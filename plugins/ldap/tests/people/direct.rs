@@ -78,7 +78,7 @@ async fn states_are_told_without_a_search_too() {
     assert!(matches!(answer, Err(Refusal::Locked { proved: false, subject: None })), "{answer:?}");
     for name in ["expired", "must-change"] {
         let answer = log_in(&backend, name).await;
-        assert!(matches!(answer, Err(Refusal::PasswordExpired)), "{name}: {answer:?}");
+        assert!(matches!(answer, Err(Refusal::PasswordExpired(_))), "{name}: {answer:?}");
     }
 }
 

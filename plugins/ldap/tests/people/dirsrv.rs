@@ -77,7 +77,7 @@ async fn passwords_expire_and_warn() {
     let backend = dirsrv(&server, json!({}));
     for name in ["expired", "must-change"] {
         let answer = log_in(&backend, name).await;
-        assert!(matches!(answer, Err(Refusal::PasswordExpired)), "{name}: {answer:?}");
+        assert!(matches!(answer, Err(Refusal::PasswordExpired(Some(_)))), "{name}: {answer:?}");
         assert!(look_up(&backend, &subject(&server, name).await).await.is_ok(), "{name}");
     }
     let name = server.newcomer("wrong").await;
@@ -105,7 +105,7 @@ async fn a_grace_login_is_a_login_with_a_warning() {
         assert_eq!(warning, Some(PasswordWarning::GraceLogins(left)));
     }
     let answer = log_in(&backend, &name).await;
-    assert!(matches!(answer, Err(Refusal::PasswordExpired)), "{answer:?}");
+    assert!(matches!(answer, Err(Refusal::PasswordExpired(Some(_)))), "{answer:?}");
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn passwords_are_changed_and_then_right() {
         .await;
     for name in [&reset, &over] {
         let answer = log_in(&backend, name).await;
-        assert!(matches!(answer, Err(Refusal::PasswordExpired)), "{name}: {answer:?}");
+        assert!(matches!(answer, Err(Refusal::PasswordExpired(Some(_)))), "{name}: {answer:?}");
     }
     for name in [usual, reset, over] {
         change(&backend, &name, &password_of(&name), NEW).await.unwrap();

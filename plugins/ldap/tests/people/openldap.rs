@@ -120,7 +120,7 @@ async fn an_expired_password_is_told_to_whoever_has_it() {
     let server = Slapd::start().await;
     let backend = slapd(&server, json!({}));
     let answer = log_in(&backend, "expired").await;
-    assert!(matches!(answer, Err(Refusal::PasswordExpired)), "{answer:?}");
+    assert!(matches!(answer, Err(Refusal::PasswordExpired(Some(_)))), "{answer:?}");
     let answer = log_in_with(&backend, "expired", "not the password").await;
     assert!(matches!(answer, Err(Refusal::WrongCredentials(Some(_)))), "{answer:?}");
     // The account is open: only the next login is stopped.
@@ -134,7 +134,7 @@ async fn a_bind_that_only_allows_a_change_is_not_a_login() {
     let backend = slapd(&server, json!({}));
     assert!(server.accepts(&server.dn("alice"), &password_of("alice")).await);
     let answer = log_in(&backend, "must-change").await;
-    assert!(matches!(answer, Err(Refusal::PasswordExpired)), "{answer:?}");
+    assert!(matches!(answer, Err(Refusal::PasswordExpired(Some(_)))), "{answer:?}");
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn grace_logins_and_near_ends_are_warnings() {
     let warning = log_in(&backend, "grace").await.unwrap().warning;
     assert_eq!(warning, Some(PasswordWarning::GraceLogins(0)));
     let answer = log_in(&backend, "grace").await;
-    assert!(matches!(answer, Err(Refusal::PasswordExpired)), "{answer:?}");
+    assert!(matches!(answer, Err(Refusal::PasswordExpired(Some(_)))), "{answer:?}");
     match log_in(&backend, "expiring").await.unwrap().warning {
         Some(PasswordWarning::Expires(time)) => {
             let day = 86_400;

@@ -41,7 +41,7 @@ async fn every_state_is_its_own_refusal(scratch: Scratch) {
     assert!(matches!(state("off = 2").await, Err(Refusal::Disabled { .. })));
     assert!(matches!(state("locked = 't'").await, Err(Refusal::Locked { .. })));
     assert!(matches!(state("expires_at = '2001-01-01'").await, Err(Refusal::Expired { .. })));
-    assert!(matches!(state("stale = TRUE").await, Err(Refusal::PasswordExpired)));
+    assert!(matches!(state("stale = TRUE").await, Err(Refusal::PasswordExpired(Some(_)))));
     let both = state("off = 1, locked = 't', stale = TRUE").await;
     assert!(matches!(both, Err(Refusal::Disabled { .. })), "{both:?}");
 }

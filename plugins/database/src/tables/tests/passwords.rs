@@ -116,7 +116,7 @@ async fn a_stale_password_is_changed_once(scratch: Scratch) {
     let tables = scratch.open(&writing());
     scratch.run("UPDATE people SET stale = TRUE WHERE id = 1").await;
     let stale = log_in(&tables, "alice", ALICE_PASSWORD).await;
-    assert!(matches!(stale, Err(Refusal::PasswordExpired)));
+    assert!(matches!(stale, Err(Refusal::PasswordExpired(Some(_)))));
     let change = tables.password_change().unwrap();
     let (alice, old, new) =
         (username("alice"), password(ALICE_PASSWORD), password("looking-glass"));

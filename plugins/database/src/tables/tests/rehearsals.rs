@@ -58,7 +58,7 @@ async fn a_rehearsal_ends_where_a_login_would(scratch: Scratch) {
     assert_eq!(fact(step(&locked.steps, "person"), "state"), "locked");
     scratch.run("UPDATE people SET locked = NULL, stale = TRUE WHERE id = 1").await;
     let stale = rehearse(&tables, "alice", Some(ALICE_PASSWORD)).await;
-    assert!(matches!(stale.outcome, Err(Refusal::PasswordExpired)));
+    assert!(matches!(stale.outcome, Err(Refusal::PasswordExpired(Some(_)))));
 
     let lost = scratch
         .open(&json!({ "lookup_query": format!("{COLUMNS} WHERE id = :subject AND 1 = 0") }));

@@ -73,7 +73,7 @@ async fn the_policy_says_why_a_password_will_not_do() {
             assert!(words.contains(part), "{words}");
         }
         let answer = log_in(&backend, name).await;
-        assert!(matches!(answer, Err(Refusal::PasswordExpired)), "{name}: {answer:?}");
+        assert!(matches!(answer, Err(Refusal::PasswordExpired(Some(_)))), "{name}: {answer:?}");
     }
 }
 
