@@ -158,5 +158,5 @@ async fn execute(arguments: Arguments, surroundings: &mut Surroundings) -> Resul
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "database"))]
 mod tests;

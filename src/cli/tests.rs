@@ -3,7 +3,6 @@
 mod backend;
 #[cfg(feature = "ldap")]
 mod directory;
-#[cfg(feature = "database")]
 mod tables;
 
 use std::io::Cursor;

@@ -107,7 +107,8 @@ pub(super) const OPTIONS: &[Described] = &[
         kind: Kind::Literal,
         default: Default::Absent,
         meaning: " Wrong passwords for one name, from all browsers together, before further tries must wait; half of them \
-                  from browsers that are not known. Set it below the backend's own limit, lest it locks the account.",
+                  from browsers that are not known. Set it below the number at which the backend \
+                  locks the account, and `login.window` no shorter than the time after which the backend forgets.",
     },
     Described {
         section: "backend",
@@ -131,6 +132,7 @@ pub(super) const EXAMPLE: &str = r#"
 # bind_password_file = "/etc/vestibule/staff.password"
 # base = "ou=people,dc=example"
 # groups = "member-of"
+# attempts = 4
 #
 # [backend.claims]
 # name = "cn"

@@ -133,6 +133,8 @@ struct Opening<'a> {
     options: &'a Map<String, Value>,
     /// The attributes that its claims are made of.
     attributes: Vec<String>,
+    /// Whether no claims are configured, so that the attributes are those of their names.
+    guessed: bool,
     /// Our own database, where it is open.
     storage: Option<&'a Storage>,
 }
@@ -152,7 +154,9 @@ pub(super) fn open(
     let plugin = plugin(&settings.kind).map_err(bad)?;
     only(&settings.options, plugin.options).map_err(bad)?;
     let attributes = mapping.attributes();
-    let opening = Opening { name: &settings.name, options: &settings.options, attributes, storage };
+    let guessed = settings.claims.is_empty();
+    let opening =
+        Opening { name: &settings.name, options: &settings.options, attributes, guessed, storage };
     let backend = (plugin.open)(opening).map_err(bad)?;
     let &BackendSettings { patience, attempts, .. } = settings;
     let name = settings.name.clone();
@@ -200,16 +204,18 @@ fn database(opening: Opening<'_>) -> Opened {
 
 #[cfg(feature = "ldap")]
 fn ldap(opening: Opening<'_>) -> Opened {
-    let Opening { name, options, attributes, .. } = opening;
+    let Opening { name, options, attributes, guessed, .. } = opening;
     let ldap = vestibule_ldap::Ldap::open(name, options, attributes);
-    Ok(Box::new(ldap.map_err(|option| option.to_string())?))
+    let ldap = ldap.map_err(|option| option.to_string())?;
+    Ok(Box::new(if guessed { ldap.with_guessed_attributes() } else { ldap }))
 }
 
 #[cfg(feature = "database")]
 fn tables(opening: Opening<'_>) -> Opened {
-    let Opening { options, attributes, .. } = opening;
+    let Opening { options, attributes, guessed, .. } = opening;
     let tables = vestibule_database::Tables::open(options, attributes);
-    Ok(Box::new(tables.map_err(|option| option.to_string())?))
+    let tables = tables.map_err(|option| option.to_string())?;
+    Ok(Box::new(if guessed { tables.with_guessed_attributes() } else { tables }))
 }
 
 /// The people that a backend of type `database` keeps, for whoever administers them.

@@ -58,6 +58,11 @@ impl Candidate {
         Ok(Self { link, mapping })
     }
 
+    /// Whether people log in with a password that is typed here.
+    pub fn takes_passwords(&self) -> bool {
+        matches!(self.link.backend.login(), Login::Password(_))
+    }
+
     /// Whether people can be looked up without their password.
     pub fn has_directory(&self) -> bool {
         self.link.backend.directory().is_some()

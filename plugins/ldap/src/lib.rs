@@ -51,6 +51,8 @@ pub struct Ldap {
     wire: Wire,
     /// The attributes that somebody asks for.
     wanted: Vec<String>,
+    /// Whether each of them is missed where nobody has it.
+    expected: bool,
     /// What the directory said of itself.
     root: OnceLock<Root>,
     clock: Clock,
@@ -76,7 +78,13 @@ impl Ldap {
         }
         let wire = Wire::open(&settings, backend)?;
         let (backend, root, clock) = (backend.to_owned(), OnceLock::new(), Clock::system());
-        Ok(Self { backend, settings, wire, wanted: attributes, root, clock })
+        Ok(Self { backend, settings, wire, wanted: attributes, expected: true, root, clock })
+    }
+
+    /// The attributes are no more than a guess, from the names of claims: rehearsals miss none.
+    #[must_use]
+    pub fn with_guessed_attributes(self) -> Self {
+        Self { expected: false, ..self }
     }
 
     /// What the directory says of itself, to the service account or to everybody.

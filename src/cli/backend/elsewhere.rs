@@ -42,8 +42,19 @@ impl Elsewhere<'_> {
                 settings.name, settings.kind
             )));
         }
-        let options = &mut moved.options;
         let before = places(settings);
+        self.go(&mut moved, &before)?;
+        let after = places(&moved);
+        let is_same = !after.is_empty() && after.iter().all(|place| before.contains(place));
+        if !is_same || self.asks_bind_password {
+            self.leave_secrets(&mut moved, &before)?;
+        }
+        Ok(moved)
+    }
+
+    /// To the other host, and by the other encryption.
+    fn go(&self, moved: &mut BackendSettings, before: &[Place]) -> Result<(), Failure> {
+        let options = &mut moved.options;
         if let Some(url) = self.url {
             if place(url, None).is_none() {
                 return Err(Failure::new(
@@ -68,25 +79,26 @@ impl Elsewhere<'_> {
             }
             options.insert("security".to_owned(), Value::from(security));
         }
-        let after = places(&moved);
-        let is_same = !after.is_empty() && after.iter().all(|place| before.contains(place));
-        if !is_same || self.asks_bind_password {
-            let stored: Vec<&str> = self
-                .secrets
-                .iter()
-                .copied()
-                .filter(|secret| moved.options.remove(*secret).is_some())
-                .collect();
-            if let (Some(stored), false) = (stored.first(), self.asks_bind_password) {
-                return Err(Failure::new(format!(
-                    "`{}` is configured for {}, and its `{stored}` is not sent anywhere else; add \
-                     --bind-password-prompt to type a password for this run",
-                    settings.name,
-                    before.iter().map(Place::shown).collect::<Vec<_>>().join(", "),
-                )));
-            }
+        Ok(())
+    }
+
+    /// What is stored stays here; a password that is typed for this run may take its place.
+    fn leave_secrets(&self, moved: &mut BackendSettings, before: &[Place]) -> Result<(), Failure> {
+        let stored: Vec<&str> = self
+            .secrets
+            .iter()
+            .copied()
+            .filter(|secret| moved.options.remove(*secret).is_some())
+            .collect();
+        match stored.first() {
+            Some(stored) if !self.asks_bind_password => Err(Failure::new(format!(
+                "`{}` is configured for {}, and its `{stored}` is not sent anywhere else; add \
+                 --bind-password-prompt to type a password for this run",
+                moved.name,
+                before.iter().map(Place::shown).collect::<Vec<_>>().join(", "),
+            ))),
+            _ => Ok(()),
         }
-        Ok(moved)
     }
 }
 

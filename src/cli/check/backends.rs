@@ -50,6 +50,7 @@ pub(super) async fn check(
     for (backend, candidate) in &candidates {
         doubts(backend, candidate, findings);
     }
+    shared_names(&candidates, findings);
     for asked in ask(candidates).await {
         asked.tell(findings);
     }
@@ -64,6 +65,16 @@ fn doubts(backend: &BackendSettings, candidate: &Candidate, findings: &mut Findi
             format!(
                 "{name}: `security` is \"plaintext\": passwords cross the network in the open; \"starttls\" or \
                  ldaps:// protects them"
+            ),
+        );
+    }
+    // Tables lock nobody.
+    if backend.kind == "ldap" && backend.attempts.is_none() {
+        findings.doubtful(
+            SUBJECT,
+            format!(
+                "{name} has no `attempts`: strangers who type wrong passwords here can have the directory lock \
+                 accounts; set it below the number at which the directory does"
             ),
         );
     }
@@ -85,6 +96,28 @@ fn doubts(backend: &BackendSettings, candidate: &Candidate, findings: &mut Findi
         findings.good(
             SUBJECT,
             format!("{name} does not tell an unknown name from a wrong password, {place}"),
+        );
+    }
+}
+
+/// While a later backend is down, who is known to an earlier one is refused as ever, and who is not is asked
+/// to come back (EN1).
+fn shared_names(candidates: &[(&BackendSettings, Candidate)], findings: &mut Findings) {
+    let shared: Vec<&str> = candidates
+        .iter()
+        .filter(|(backend, candidate)| backend.usernames.is_empty() && candidate.takes_passwords())
+        .map(|(backend, _)| backend.name.as_str())
+        .collect();
+    if let [earlier @ .., last] = shared.as_slice()
+        && !earlier.is_empty()
+    {
+        let earlier = earlier.join(", ");
+        findings.doubtful(
+            SUBJECT,
+            format!(
+                "{earlier} and {last} own no `usernames`: while {last} is down, the login page tells strangers \
+                 which names are known to {earlier}; give each the names of its people"
+            ),
         );
     }
 }

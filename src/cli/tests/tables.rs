@@ -77,3 +77,16 @@ async fn a_host_of_the_command_line_is_for_directories() {
         "{failure}"
     );
 }
+
+#[tokio::test]
+async fn no_column_is_missed_for_a_claim_that_was_not_asked_for() {
+    let folder = shop("tables-claims", "allow_weak_hashes = true").await;
+    let asked_for = folder.run("backend sample shop", "").await.unwrap();
+    assert!(asked_for.text.contains("that no column has"), "{}", asked_for.text);
+    let configuration = std::fs::read_to_string(folder.config()).unwrap();
+    let (without, _) = configuration.split_once("[backend.claims]").unwrap();
+    std::fs::write(folder.config(), without).unwrap();
+    let guessed = folder.run("backend sample shop", "").await.unwrap();
+    assert!(!guessed.text.contains("that no column has"), "{}", guessed.text);
+    assert!(guessed.text.contains("email"), "{}", guessed.text);
+}
