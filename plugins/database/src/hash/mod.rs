@@ -102,7 +102,7 @@ impl Function {
             Self::Bcrypt(hash) => Ok(hash.verify(password, beyond)),
             Self::Scrypt(hash) => hash.verify(password),
             Self::Pbkdf2(hash) => Ok(hash.verify(password)),
-            Self::ShaCrypt(hash) => Ok(hash.verify(password)),
+            Self::ShaCrypt(hash) => hash.verify(password),
             Self::Md5Crypt(hash) => Ok(hash.verify(password)),
             Self::Phpass(hash) => Ok(hash.verify(password)),
             Self::Digest(hash) => Ok(hash.verify(password)),

@@ -6,7 +6,7 @@ use super::{Function, Recognised, Stored, Unusable, base64, same};
 
 const SCHEME: &str = "phpass";
 
-/// 2^20 rounds, less than a second.
+/// 2^20 rounds, less than a second for a usual password; each round hashes the password.
 const MOST: u32 = 20;
 
 /// What to compute and what must come of it.

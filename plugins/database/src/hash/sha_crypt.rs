@@ -1,23 +1,29 @@
 //! SHA-crypt: `$5$rounds=5000$salt$hash` and `$6$…`, the crypt(3) of most Linux systems.
 
+use sha_crypt::password_hash::Error;
 use sha_crypt::{PasswordHashRef, PasswordVerifier, ShaCrypt};
 
-use super::{Function, Recognised, Stored, Unusable};
+use super::{Function, Recognised, Stored, Unusable, base64};
 
-/// Some seconds for the longest password.
+/// A second or two for a usual password; each round hashes the password, so long ones take longer.
 const MOST_ROUNDS: u32 = 1_000_000;
 
 /// The text itself: the crate takes it apart and compares in constant time.
 #[derive(Clone, Debug)]
-pub(crate) struct Hash(String);
+pub(crate) struct Hash {
+    scheme: &'static str,
+    text: String,
+}
 
 pub(super) fn recognise(text: &str) -> Recognised {
     let (scheme, length, rest) = [("SHA256-crypt", 43, "$5$"), ("SHA512-crypt", 86, "$6$")]
         .into_iter()
         .find_map(|(scheme, length, prefix)| Some((scheme, length, text.strip_prefix(prefix)?)))?;
+    let hash = Hash { scheme, text: text.to_owned() };
     Some(
         bounded(scheme, length, rest)
-            .map(|()| Stored { scheme, function: Function::ShaCrypt(Hash(text.to_owned())) }),
+            .and_then(|()| hash.is_readable().then_some(hash).ok_or(Unusable::Broken(scheme)))
+            .map(|hash| Stored { scheme, function: Function::ShaCrypt(hash) }),
     )
 }
 
@@ -40,8 +46,21 @@ fn bounded(scheme: &'static str, length: usize, rest: &str) -> Result<(), Unusab
 }
 
 impl Hash {
-    pub(super) fn verify(&self, password: &[u8]) -> bool {
-        PasswordHashRef::new(&self.0)
-            .is_ok_and(|hash| ShaCrypt::default().verify_password(password, hash).is_ok())
+    /// Whether the crate takes it for a hash of its own form, in the alphabet of crypt(3).
+    fn is_readable(&self) -> bool {
+        let output = self.text.rsplit('$').next().unwrap_or_default();
+        PasswordHashRef::new(&self.text).is_ok()
+            && output.bytes().all(|letter| base64::crypt_value(letter).is_some())
+    }
+
+    /// A hash that cannot be read after all is not a wrong password.
+    pub(super) fn verify(&self, password: &[u8]) -> Result<bool, Unusable> {
+        let broken = |_| Unusable::Broken(self.scheme);
+        let hash = PasswordHashRef::new(&self.text).map_err(broken)?;
+        match ShaCrypt::default().verify_password(password, hash) {
+            Ok(()) => Ok(true),
+            Err(Error::PasswordInvalid) => Ok(false),
+            Err(_) => Err(Unusable::Broken(self.scheme)),
+        }
     }
 }

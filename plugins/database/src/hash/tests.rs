@@ -104,6 +104,22 @@ fn an_unknown_scheme_is_named_and_the_hash_is_not() {
     assert_eq!(broken, "the stored password hash begins like bcrypt and is broken");
 }
 
+// Taken for a wrong password, nobody would ever learn why the person is shut out.
+#[test]
+fn a_sha_crypt_hash_that_cannot_be_read_is_broken() {
+    for broken in [
+        format!("$6$salt${}", "!".repeat(86)),
+        format!("$5$sa lt${}", "a".repeat(43)),
+        format!("$5$rounds=1000$sä${}", "a".repeat(43)),
+        format!("$5$salt${}", "a".repeat(42)),
+        format!("$6$rounds=999$salt${}", "a".repeat(86)),
+    ] {
+        let verdict = Stored::recognise(&broken)
+            .and_then(|stored| stored.function.verify(b"x", &mut Vec::new(), Beyond::Refuse));
+        assert!(matches!(verdict, Err(Unusable::Broken(_))), "{broken}: {verdict:?}");
+    }
+}
+
 /// A hash of another program with some of its bytes changed, a piece of it, or anything.
 fn almost_a_hash() -> impl Strategy<Value = String> {
     let vector = proptest::sample::select(VECTORS).prop_map(|(hash, ..)| hash.to_owned());

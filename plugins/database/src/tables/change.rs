@@ -2,7 +2,10 @@
 //!
 //! Both only in the place of the hash that was verified: a password that was changed meanwhile stands.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
+use tokio::time::timeout;
 use tracing::warn;
 use vestibule_plugin::{
     NotChanged, Password, PasswordChange, Refusal, Subject, Unavailable, Username,
@@ -12,13 +15,18 @@ use super::query::{Placeholder, Query};
 use super::{Tables, person};
 use crate::hash::Verdict;
 
+/// How long somebody whose password was right waits for a better hash of it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 impl Tables {
     /// Puts an argon2id hash of the configured cost in the place of another, now that the password is
-    /// at hand. A failure is no reason to refuse the login; the next one tries again.
+    /// at hand. A failure is no reason to refuse the login, nor is a row that somebody else keeps
+    /// locked; the next one tries again.
     pub(super) async fn upgrade(&self, subject: &Subject, password: &Password, old_hash: &str) {
         let Some(query) = &self.settings.queries.upgrade else { return };
-        let written = self.write(query, subject, password, old_hash).await;
-        if let Err(cause) = written {
+        let written = timeout(PATIENCE, self.write(query, subject, password, old_hash)).await;
+        let late = |_| Err(Unavailable::because("it took too long"));
+        if let Err(cause) = written.unwrap_or_else(late) {
             warn!(%cause, person = subject.as_str(), "the password hash was not renewed");
         }
     }
@@ -41,7 +49,7 @@ impl Tables {
             0 => Ok(false),
             1 => Ok(true),
             rows => Err(Unavailable::because(format!(
-                "`{}` changed {rows} rows for one person",
+                "`{}` would change {rows} rows for one person, and changed none",
                 query.option
             ))),
         }

@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use sea_orm::sqlx::mysql::MySqlQueryResult;
 use sea_orm::sqlx::pool::PoolOptions;
-use sea_orm::sqlx::postgres::PgTypeInfo;
+use sea_orm::sqlx::postgres::{PgQueryResult, PgTypeInfo};
+use sea_orm::sqlx::sqlite::SqliteQueryResult;
 use sea_orm::sqlx::{
     self, AssertSqlSafe, ConnectOptions, Connection, Either, Executor, MySqlPool, PgPool,
     SqlSafeStr, SqlitePool, Statement,
@@ -19,7 +21,7 @@ use super::fault::Fault;
 use super::place::Place;
 use super::postgres::Typed;
 use super::query::{Placeholder, Query};
-use super::statement::{columns, read};
+use super::statement::{Lease, change, columns, read};
 use super::{mysql, postgres, sqlite};
 
 /// How long to wait for a connection, a new one or one that others use.
@@ -114,27 +116,22 @@ impl Database {
         self.noted(query, answer)
     }
 
-    /// How many rows a statement changed.
+    /// How many rows a statement changed; more than one are left as they were.
     pub(super) async fn write(&self, query: &Query, values: Values<'_>) -> Result<u64, Fault> {
-        let sql = AssertSqlSafe(query.sql.clone());
-        let statement = |cause| Fault::statement(query, cause);
         let value = |cause| Fault::value(query, cause);
         let answer = match self.pool() {
             Pool::Sqlite(pool) => {
                 let arguments = sqlite::arguments(&in_order(query, values)).map_err(value)?;
-                let done = sqlx::query_with(sql, arguments).persistent(false).execute(pool).await;
-                done.map(|done| done.rows_affected()).map_err(statement)
+                change(pool, query, arguments, SqliteQueryResult::rows_affected).await
             }
             Pool::Mysql(pool) => {
                 let arguments = mysql::arguments(&in_order(query, values)).map_err(value)?;
-                let done = sqlx::query_with(sql, arguments).persistent(false).execute(pool).await;
-                done.map(|done| done.rows_affected()).map_err(statement)
+                change(pool, query, arguments, MySqlQueryResult::rows_affected).await
             }
             Pool::Postgres(pool) => match self.typed(pool, query, values).await {
                 Ok(Some(values)) => {
                     let arguments = postgres::arguments(&values).map_err(value)?;
-                    let done = sqlx::query_with(sql, arguments).execute(pool).await;
-                    done.map(|done| done.rows_affected()).map_err(statement)
+                    change(pool, query, arguments, PgQueryResult::rows_affected).await
                 }
                 Ok(None) => Ok(0),
                 Err(fault) => Err(fault),
@@ -228,8 +225,10 @@ impl Database {
             return Ok(known.clone());
         }
         let sql = AssertSqlSafe(query.sql.clone()).into_sql_str();
-        let statement = pool.prepare(sql).await;
-        let statement = statement.map_err(|cause| Fault::statement(query, cause))?;
+        let fault = |cause| Fault::statement(query, cause);
+        let mut lease = Lease::of(pool).await.map_err(fault)?;
+        let statement = (&mut *lease.connection).prepare(sql).await.map_err(fault)?;
+        lease.is_quiet = true;
         let kinds: Arc<[PgTypeInfo]> = match statement.parameters() {
             Some(Either::Left(kinds)) => kinds.into(),
             _ => Arc::default(),

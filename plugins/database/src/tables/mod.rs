@@ -14,6 +14,7 @@ mod database;
 mod dialect;
 mod everybody;
 mod fault;
+mod guard;
 mod login;
 mod mysql;
 mod numeric;

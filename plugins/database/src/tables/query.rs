@@ -6,6 +6,7 @@
 use std::fmt::Write;
 
 use super::dialect::Dialect;
+use super::guard::guards;
 use super::scan::{Piece, pieces};
 use crate::BadOption;
 
@@ -42,6 +43,8 @@ pub(super) struct Form {
     pub(super) begins: &'static [&'static str],
     /// Placeholders that must be there.
     pub(super) needs: &'static [Placeholder],
+    /// Placeholders that the condition must compare with something.
+    pub(super) guards: &'static [Placeholder],
     /// Placeholders of which one must be there.
     pub(super) needs_one: &'static [Placeholder],
 }
@@ -72,6 +75,7 @@ impl Query {
         if !form.begins.iter().any(|begin| begin.eq_ignore_ascii_case(word)) {
             return Err(bad(format!("must begin with {}", form.begins.join(" or "))));
         }
+        let guards = guards(&pieces);
         let mut query = Self {
             option: form.option,
             sql: String::with_capacity(text.len()),
@@ -82,7 +86,11 @@ impl Query {
             query.push(piece, dialect, form)?;
         }
         query.check(form)?;
-        Ok(query)
+        let unguarded = form.guards.iter().find(|guard| !guards.contains(&guard.name()));
+        match unguarded {
+            Some(guard) => Err(bad(format!("must compare `:{}` behind its WHERE", guard.name()))),
+            None => Ok(query),
+        }
     }
 
     fn push(&mut self, piece: Piece<'_>, dialect: Dialect, form: &Form) -> Result<(), BadOption> {

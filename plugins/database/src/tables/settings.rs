@@ -115,8 +115,9 @@ impl Queries {
     fn parse(options: &Map<String, Value>, dialect: Dialect) -> Result<Self, BadOption> {
         use Placeholder::{Hash, OldHash, Subject, Username};
 
-        let query = |option, begins, needs, needs_one| {
-            let form = Form { option, begins, needs, needs_one };
+        let query = |option, begins, needs: &'static [Placeholder], needs_one| {
+            let guards: &[_] = if needs.contains(&OldHash) { &[Subject, OldHash] } else { &[] };
+            let form = Form { option, begins, needs, guards, needs_one };
             let text = text(options, option)?;
             text.map(|text| Query::parse(&text, dialect, &form)).transpose()
         };

@@ -6,6 +6,7 @@
 use futures_util::TryStreamExt;
 use sea_orm::sqlx::database::HasStatementCache;
 use sea_orm::sqlx::error::BoxDynError;
+use sea_orm::sqlx::pool::PoolConnection;
 use sea_orm::sqlx::{
     self, AssertSqlSafe, Column, Connection, Either, Executor, IntoArguments, SqlSafeStr, Statement,
 };
@@ -29,21 +30,72 @@ where
 {
     let statement = |cause| Fault::statement(query, cause);
     let value = |cause| Fault::value(query, cause);
-    let mut connection = pool.acquire().await.map_err(statement)?;
-    let first = ask::<D>(&mut connection, query, arguments().map_err(value)?, most).await;
+    let mut lease = Lease::of(pool).await.map_err(statement)?;
+    let connection = &mut *lease.connection;
+    let first = ask::<D>(connection, query, arguments().map_err(value)?, most).await;
     let rows = match first {
         Err(stale) if is_stale(&stale) => {
             connection.clear_cached_statements().await.map_err(statement)?;
-            ask::<D>(&mut connection, query, arguments().map_err(value)?, most).await
+            ask::<D>(connection, query, arguments().map_err(value)?, most).await
         }
         answer => answer,
     };
-    let rows = rows.map_err(statement)?;
-    if rows.len() == most {
+    lease.is_quiet = match &rows {
         // There may be more, which nobody reads.
-        connection.close_on_drop();
-    }
+        Ok(rows) => rows.len() < most,
+        Err(fault) => fault.as_database_error().is_some(),
+    };
+    let rows = rows.map_err(statement)?;
     rows.iter().map(|one| row(one).map_err(value)).collect()
+}
+
+/// How many rows a statement changed. More than one are left as they were.
+pub(super) async fn change<D>(
+    pool: &sqlx::Pool<D>,
+    query: &Query,
+    arguments: D::Arguments,
+    count: fn(&D::QueryResult) -> u64,
+) -> Result<u64, Fault>
+where
+    D: sqlx::Database + HasStatementCache,
+    D::Arguments: IntoArguments<D>,
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+{
+    let statement = |cause| Fault::statement(query, cause);
+    let sql = AssertSqlSafe(query.sql.clone());
+    let kept = D::NAME == <sqlx::Postgres as sqlx::Database>::NAME;
+    let mut lease = Lease::of(pool).await.map_err(statement)?;
+    let mut transaction = lease.connection.begin().await.map_err(statement)?;
+    let asked = sqlx::query_with(sql, arguments).persistent(kept);
+    let rows = count(&asked.execute(&mut *transaction).await.map_err(statement)?);
+    let ended = match rows {
+        0 | 1 => transaction.commit().await,
+        _ => transaction.rollback().await,
+    };
+    ended.map_err(statement)?;
+    lease.is_quiet = true;
+    Ok(rows)
+}
+
+/// A connection of the pool, which goes back to it only when nothing more is expected of it. A call
+/// may be given up at any time, and the pool would wait for its answer however long that took.
+pub(super) struct Lease<D: sqlx::Database> {
+    pub(super) connection: PoolConnection<D>,
+    pub(super) is_quiet: bool,
+}
+
+impl<D: sqlx::Database> Lease<D> {
+    pub(super) async fn of(pool: &sqlx::Pool<D>) -> Result<Self, sqlx::Error> {
+        Ok(Self { connection: pool.acquire().await?, is_quiet: false })
+    }
+}
+
+impl<D: sqlx::Database> Drop for Lease<D> {
+    fn drop(&mut self) {
+        if !self.is_quiet {
+            self.connection.close_on_drop();
+        }
+    }
 }
 
 async fn ask<D>(

@@ -8,6 +8,7 @@ const FORM: Form = Form {
     option: "query",
     begins: &["SELECT", "WITH"],
     needs: &[Placeholder::Username],
+    guards: &[],
     needs_one: &[],
 };
 

@@ -68,6 +68,14 @@ fn what_is_wrong_is_said_in_a_sentence() {
             "`groups_query` must use `:subject`, not `:username`: a look-up knows no name",
         ),
         (json!({ "write_query": write }), "`write_query` must have the placeholder `:old_hash`"),
+        (
+            json!({ "write_query": format!("{write} OR :old_hash = ''").replace("WHERE", ", x = 1 +") }),
+            "`write_query` must compare `:subject` behind its WHERE",
+        ),
+        (
+            json!({ "password_write": write.replace("SET", "SET before = :old_hash,") }),
+            "`password_write` must compare `:old_hash` behind its WHERE",
+        ),
         (json!({ "write_query": "SELECT 1" }), "`write_query` must begin with UPDATE"),
         (
             json!({ "sample_query": "SELECT :username" }),

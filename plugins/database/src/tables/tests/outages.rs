@@ -91,6 +91,34 @@ async fn frozen_and_thawed(scratch: Scratch) {
     }
 }
 
+/// More logins than connections are given up on a silent network: none stays occupied for long.
+async fn silent_and_cut(scratch: Scratch) {
+    let (proxy, url) = behind_proxy(&scratch.url).await;
+    let tables = scratch.open(&json!({ "url": url, "connections": 2 }));
+    assert!(log_in(&tables, "alice", ALICE_PASSWORD).await.is_ok());
+    proxy.freeze();
+    for _ in 0..4 {
+        let patience = Duration::from_millis(300);
+        let answer = timeout(patience, log_in(&tables, "alice", ALICE_PASSWORD)).await;
+        assert!(!matches!(answer, Ok(Ok(_))), "{answer:?}");
+    }
+    proxy.thaw();
+    proxy.cut();
+    let patience = Duration::from_secs(8);
+    let back = async { while log_in(&tables, "alice", ALICE_PASSWORD).await.is_err() {} };
+    timeout(patience, back).await.unwrap_or_else(|_| panic!("{:?}", tables.hosts()));
+}
+
+#[tokio::test]
+async fn postgresql_falls_silent_and_is_cut() {
+    silent_and_cut(scratch::postgres().await).await;
+}
+
+#[tokio::test]
+async fn mariadb_falls_silent_and_is_cut() {
+    silent_and_cut(scratch::mariadb().await).await;
+}
+
 /// Wherever an answer breaks off, it is an outage: never "nobody has this name".
 async fn cut_in_the_middle(scratch: Scratch) {
     let (proxy, url) = behind_proxy(&scratch.url).await;

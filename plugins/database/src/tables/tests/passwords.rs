@@ -19,6 +19,7 @@ on_each_database! {
     without_a_write_query_nothing_is_written
     a_renewed_hash_never_replaces_a_new_password
     a_write_that_fails_refuses_nobody
+    a_write_to_several_rows_changes_none
     a_stale_password_is_changed_once
     a_password_is_changed_only_by_whoever_knows_it
 }
@@ -110,6 +111,43 @@ async fn a_write_that_fails_refuses_nobody(scratch: Scratch) {
     let write = "UPDATE nowhere SET pw = :hash WHERE id = :subject AND pw = :old_hash";
     let tables = scratch.open(&json!({ "write_query": write }));
     assert!(log_in(&tables, "alice", ALICE_PASSWORD).await.is_ok());
+}
+
+async fn a_write_to_several_rows_changes_none(scratch: Scratch) {
+    let write = "UPDATE people SET pw = :hash WHERE id = :subject OR pw = :old_hash";
+    let tables = scratch.open(&json!({ "write_query": write, "password_write": write }));
+    assert!(log_in(&tables, "alice", ALICE_PASSWORD).await.is_ok());
+    let (old, new) = (password(ALICE_PASSWORD), password("looking-glass"));
+    let changed = tables.password_change().unwrap().change(&username("alice"), &old, &new).await;
+    let Err(NotChanged::Refused(Refusal::Unavailable(why))) = changed else {
+        panic!("{changed:?}")
+    };
+    assert!(why.to_string().contains("would change 4 rows for one person"), "{why}");
+    assert_eq!(scratch.hash_of("Alice").await, ALICE_HASH);
+    assert_eq!(scratch.hash_of("bob").await, ALICE_HASH);
+}
+
+/// Another program keeps the row locked for as long as it likes.
+async fn a_locked_row_refuses_no_right_password(scratch: Scratch) {
+    let tables = scratch.open(&writing());
+    let other = sea_orm::TransactionTrait::begin(&scratch.db).await.unwrap();
+    let keep = "UPDATE people SET mail = 'new@example.com' WHERE id = 1";
+    sea_orm::ConnectionTrait::execute_unprepared(&other, keep).await.unwrap();
+    let began = Instant::now();
+    assert!(log_in(&tables, "alice", ALICE_PASSWORD).await.is_ok());
+    assert!(began.elapsed().as_millis() < 2500, "{:?}", began.elapsed());
+    other.rollback().await.unwrap();
+    assert_eq!(scratch.hash_of("Alice").await, ALICE_HASH);
+}
+
+#[tokio::test]
+async fn postgresql_lets_in_whose_row_is_locked() {
+    a_locked_row_refuses_no_right_password(scratch::postgres().await).await;
+}
+
+#[tokio::test]
+async fn mariadb_lets_in_whose_row_is_locked() {
+    a_locked_row_refuses_no_right_password(scratch::mariadb().await).await;
 }
 
 async fn a_stale_password_is_changed_once(scratch: Scratch) {
