@@ -15,7 +15,6 @@ mod chromium;
 mod conformance;
 mod directories;
 mod discovery;
-mod existing_tables;
 mod foreign;
 mod main_flows;
 mod openapi;
