@@ -15,6 +15,7 @@
 //! name. Whoever knows such a name could shut everybody out with it; so only a backend that is not well
 //! by its own word is left alone.
 
+mod health;
 mod question;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -42,6 +43,10 @@ pub(super) struct Breaker {
     /// So many failures in a row are enough.
     most: u32,
     state: Mutex<State>,
+    /// What it last said of itself, or logins showed; nothing before the first answer.
+    seen: Mutex<Option<Result<(), String>>>,
+    /// Held by whoever asks how it is.
+    asking: Arc<tokio::sync::Mutex<()>>,
 }
 
 enum State {
@@ -95,7 +100,9 @@ impl Breaker {
         patience: Duration,
         most: u32,
     ) -> Arc<Self> {
-        Arc::new(Self { name, backend, patience, most, state: Mutex::new(State::WELL) })
+        let state = Mutex::new(State::WELL);
+        let (seen, asking) = (Mutex::default(), Arc::default());
+        Arc::new(Self { name, backend, patience, most, state, seen, asking })
     }
 
     pub(super) fn name(&self) -> &str {
@@ -124,7 +131,7 @@ impl Breaker {
         if let State::Open { cause, .. } = &*self.state() {
             return Err(N::of(Unavailable::because(LeftAlone(cause.clone()))));
         }
-        let answer = self.measured(operation, self.patience, answer).await;
+        let answer = self.measured(operation, answer).await;
         match answer.as_ref().err().and_then(N::unavailable) {
             None => self.answered(),
             Some(Unavailable::Failed(cause)) => self.failed(cause.to_string()),
@@ -133,25 +140,12 @@ impl Breaker {
         answer
     }
 
-    /// Whether it could answer now: always asked, if for no longer than `patience`.
-    pub(super) async fn health(self: &Arc<Self>, patience: Duration) -> Result<(), Unavailable> {
-        let patience = patience.min(self.patience);
-        let answer = self.measured(Operation::Health, patience, self.backend.health()).await;
-        match &answer {
-            Ok(()) => self.is_well(),
-            Err(Unavailable::Failed(cause)) => self.is_not_well(cause.to_string()),
-            Err(Unavailable::Busy) => {}
-        }
-        answer
-    }
-
     async fn measured<T, N: No>(
         &self,
         operation: Operation,
-        patience: Duration,
         answer: impl Future<Output = Result<T, N>>,
     ) -> Result<T, N> {
-        let began = Instant::now();
+        let (began, patience) = (Instant::now(), self.patience);
         let late = |_| Err(N::of(Unavailable::because(format!("no answer within {patience:?}"))));
         let answer = timeout(patience, answer).await.unwrap_or_else(late);
         let outcome = match &answer {
@@ -170,6 +164,7 @@ impl Breaker {
     }
 
     fn answered(&self) {
+        self.see(Ok(()));
         let mut state = self.state();
         if let State::Open { .. } = *state {
             info!(backend = self.name, "the backend answers again");
@@ -200,12 +195,14 @@ impl Breaker {
 
     /// Whether logins succeed, logins tell: of a backend that is not doubted this says nothing new.
     fn is_well(&self) {
+        self.see(Ok(()));
         if !matches!(*self.state(), State::Closed { .. }) {
             self.answered();
         }
     }
 
     fn is_not_well(&self, now: String) {
+        self.see(Err(now.clone()));
         let mut state = self.state();
         match std::mem::replace(&mut *state, State::WELL) {
             State::Doubted { failures, probe, .. } => {
@@ -227,7 +224,7 @@ impl Breaker {
 async fn probe(breaker: Weak<Breaker>) {
     let mut pause = FIRST_PAUSE;
     while let Some(breaker) = breaker.upgrade() {
-        if breaker.health(Duration::MAX).await.is_ok() {
+        if breaker.health().await.is_ok() {
             return;
         }
         drop(breaker);

@@ -136,7 +136,7 @@ impl Chain {
         let mut asked = JoinSet::new();
         for (index, Place { breaker, .. }) in self.places.iter().enumerate() {
             let breaker = breaker.clone();
-            asked.spawn(async move { (index, breaker.health(patience).await) });
+            asked.spawn(async move { (index, breaker.health_within(patience).await) });
         }
         let mut answers: Vec<_> = self
             .places

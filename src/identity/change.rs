@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use tracing::{Instrument, info};
-use vestibule_plugin::{self as plugin, Password, Refusal, Subject};
+use vestibule_plugin::{self as plugin, Password, Refusal, Subject, Unavailable};
 
+use super::breaker::was_not_asked;
 use super::log_in::{Attempt, Candidate, Ending, LoggedIn, Refused, log, retry_after, subject};
 use super::{Fault, Identities};
 use crate::protocol::Timestamp;
@@ -127,7 +128,7 @@ impl Identities {
                 self.0.lockout.take_back(&candidate.counted).await?;
                 Ok(Ending::InStep(NotChanged::Policy(words)))
             }
-            plugin::NotChanged::Refused(Refusal::Unavailable(cause)) => {
+            plugin::NotChanged::Refused(Refusal::Unavailable(cause)) if is_unsure(&cause) => {
                 let retry_after = retry_after(&cause);
                 log(backend, username, &cause.into());
                 self.0.lockout.take_back(&candidate.counted).await?;
@@ -197,7 +198,13 @@ impl Identities {
 /// Whether the new password may be the right one now.
 fn may_be_changed(answer: Option<&Result<(), plugin::NotChanged>>) -> bool {
     match answer {
-        Some(Ok(()) | Err(plugin::NotChanged::Refused(Refusal::Unavailable(_)))) => true,
+        Some(Ok(())) => true,
+        Some(Err(plugin::NotChanged::Refused(Refusal::Unavailable(cause)))) => is_unsure(cause),
         Some(Err(_)) | None => false,
     }
+}
+
+/// Whether a backend may have begun. Whoever is busy, or was left alone, has not.
+fn is_unsure(cause: &Unavailable) -> bool {
+    !matches!(cause, Unavailable::Busy) && !was_not_asked(cause)
 }

@@ -72,6 +72,10 @@ pub(crate) enum Mood {
     DownOnceChanged,
     /// Breaks off while it changes a password.
     DownWhileChanging,
+    /// Has room for logins, and for no change of a password.
+    BusyForChanges,
+    /// Down, and worse for whoever asks how it is.
+    Panics,
 }
 
 /// What a source is asked, and how often it was.
@@ -157,7 +161,7 @@ impl Source {
         *self.0.mood.lock().unwrap()
     }
 
-    /// Every login takes so long.
+    /// Every login takes so long, and every look at its health.
     pub(super) fn is_slow(&self, slow: Duration) {
         *self.0.slow.lock().unwrap() = slow;
     }
@@ -200,7 +204,9 @@ impl Source {
         self.reached().await?;
         match self.mood() {
             Mood::Empty => return Err(Refusal::Unknown),
-            Mood::DownForLogins => return Err(Unavailable::because("the test says so").into()),
+            Mood::DownForLogins | Mood::Panics => {
+                return Err(Unavailable::because("the test says so").into());
+            }
             _ => {}
         }
         let people = self.0.people.lock().unwrap();
@@ -248,6 +254,9 @@ impl Backend for Source {
 
     async fn health(&self) -> Result<(), Unavailable> {
         self.0.asked.healths.fetch_add(1, Ordering::SeqCst);
+        assert!(self.mood() != Mood::Panics, "the test says so");
+        let slow = *self.0.slow.lock().unwrap();
+        tokio::time::sleep(slow).await;
         self.reached().await
     }
 }
@@ -296,8 +305,12 @@ impl PasswordChange for Source {
     ) -> Result<(), NotChanged> {
         self.0.asked.changes.fetch_add(1, Ordering::SeqCst);
         let somebody = self.find(|name, _| name == username.as_str()).await?;
-        if self.mood() == Mood::DownWhileChanging {
-            return Err(Refusal::from(Unavailable::because("the test says so")).into());
+        match self.mood() {
+            Mood::DownWhileChanging => {
+                return Err(Refusal::from(Unavailable::because("the test says so")).into());
+            }
+            Mood::BusyForChanges => return Err(Refusal::from(Unavailable::Busy).into()),
+            _ => {}
         }
         if somebody.password != current.expose() {
             return Err(Refusal::WrongCredentials(None).into());

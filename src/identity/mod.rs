@@ -155,7 +155,8 @@ impl Identities {
         self.0.chain.health(Duration::MAX).await
     }
 
-    /// As [`Identities::health`], for whoever waits no longer than `patience`.
+    /// As [`Identities::health`], for whoever waits no longer than `patience`: what was last known stands
+    /// where the answer takes longer.
     pub async fn health_within(&self, patience: Duration) -> Vec<(&str, Result<(), Unavailable>)> {
         self.0.chain.health(patience).await
     }

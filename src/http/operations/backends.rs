@@ -14,7 +14,7 @@ use crate::identity::{Condition, Identities};
 pub(super) struct Backend {
     /// As it is configured.
     name: String,
-    /// Whether it answered just now.
+    /// Whether it answered just now, or before, if it is slow or busy.
     passed: bool,
     /// Why it did not, in words.
     #[oai(skip_serializing_if_is_none)]
@@ -116,7 +116,7 @@ impl From<plugin::Host> for Host {
     }
 }
 
-/// Asks each backend, none for longer than `patience`.
+/// Asks each backend, and waits for none longer than `patience`.
 pub(super) async fn ask(identities: &Identities, patience: Duration) -> Vec<Backend> {
     let health = identities.health_within(patience).await;
     // Looked at afterwards, as their hosts have just been asked.

@@ -12,7 +12,8 @@ use crate::identity::Identities;
 /// A check that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Shorter: one backend that hangs must not hide that the others answer.
+/// Shorter: one backend that hangs must not hide that the others answer. What was last known of it
+/// stands until it does.
 const BACKENDS_PATIENCE: Duration = Duration::from_millis(1500);
 
 #[derive(Object)]

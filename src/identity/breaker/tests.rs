@@ -132,17 +132,51 @@ async fn an_operator_who_asks_gets_an_answer_and_closes_it() {
     let scene = Scene::new();
     scene.give_up(Mood::Down).await;
     let probed = scene.source.health_asked();
-    assert!(scene.breaker.health(Duration::MAX).await.is_err());
+    assert!(scene.breaker.health().await.is_err());
     assert_eq!(scene.source.health_asked(), probed + 1);
     assert!(!scene.is_asked());
     scene.source.is(Mood::Well);
-    assert!(scene.breaker.health(Duration::MAX).await.is_ok());
+    assert!(scene.breaker.health().await.is_ok());
     assert!(scene.is_asked());
     scene.source.is(Mood::Hanging);
-    let began = Instant::now();
-    assert!(scene.breaker.health(Duration::from_secs(1)).await.is_err());
-    assert_eq!(began.elapsed(), Duration::from_secs(1));
+    assert!(scene.breaker.health().await.is_err());
     assert!(scene.is_asked(), "whether logins succeed, logins tell");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_for_less_long_learns_what_was_last_known() {
+    let scene = Scene::new();
+    let glance = || scene.breaker.health_within(Duration::from_millis(1500));
+    // As where the first host swallows everything.
+    scene.source.is_slow(Duration::from_secs(2));
+    let cause = glance().await.unwrap_err().to_string();
+    assert!(cause.ends_with("no answer within 1.5s"), "{cause}");
+    sleep(Duration::from_secs(1)).await;
+    assert!(glance().await.is_ok(), "the first question went on");
+    assert!(glance().await.is_ok());
+    assert_eq!(scene.source.health_asked(), 2, "one at a time");
+    sleep(PATIENCE).await;
+    scene.source.is(Mood::Busy);
+    scene.source.is_slow(Duration::ZERO);
+    assert!(glance().await.is_ok(), "that it is busy says nothing new");
+    scene.source.is(Mood::Hanging);
+    let began = Instant::now();
+    assert!(glance().await.is_ok());
+    assert_eq!(began.elapsed(), Duration::from_millis(1500));
+    sleep(PATIENCE).await;
+    assert!(glance().await.is_err(), "it had its time");
+    assert!(scene.is_asked());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_outlives_a_panic_of_the_backend() {
+    let scene = Scene::new();
+    scene.give_up(Mood::Panics).await;
+    let cause = scene.breaker.condition().cause;
+    assert_eq!(cause.as_deref(), Some("the check itself failed"));
+    scene.source.is(Mood::Well);
+    sleep(LONGEST_PAUSE).await;
+    assert!(scene.is_asked() && scene.log_in("right").await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]

@@ -170,7 +170,14 @@ async fn sessions_stay_where_the_password_certainly_does() {
     sign_on(&scene, &alice).await;
     assert_eq!(changed(&scene.change("alice", "right", "alice's own").await), "not allowed");
     assert_eq!(changed(&scene.change("alice", "guess", NEW).await), "wrong");
+    scene.source.is(Mood::BusyForChanges);
+    for _ in 0..3 {
+        let outcome = scene.change("alice", "right", NEW).await;
+        assert_eq!(changed(&outcome), "unavailable", "nobody began, and it costs no try");
+    }
     assert!(has_session(&scene, &alice).await);
+    scene.source.is(Mood::Well);
+    assert_eq!(told(&scene.log_in("alice", "right").await), "in");
 }
 
 // LK1, LK3
