@@ -11,11 +11,18 @@ pub(super) fn of(text: &str) -> String {
     }
 }
 
-/// `$y$` or `{SASL}`. Only of a text long enough to hold a hash behind it, or none at all.
+/// What other products put before their hashes. Other words could be the beginning of a password.
+const WORDS: &[&str] =
+    &["scrypt$", "bcrypt_sha256$", "sha1$", "md5$", "crypt$", "scrypt:", "pbkdf2:"];
+
+/// `$y$`, `{SASL}` or `sha1$`. Only of a text long enough to hold a hash behind it, or none at all.
 fn prefix(text: &str) -> Option<&str> {
     const LONGEST_NAME: usize = 20;
     const SHORTEST_HASH: usize = 13;
 
+    if let Some(word) = WORDS.iter().find(|word| text.starts_with(**word)) {
+        return (text.len() >= word.len() + SHORTEST_HASH).then_some(word);
+    }
     let close = match text.chars().next()? {
         '$' => '$',
         '{' => '}',
@@ -38,13 +45,28 @@ mod tests {
     fn the_prefix_is_told_and_the_rest_never() {
         assert_eq!(of("$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o"), "it begins with `$y$`");
         assert_eq!(of("{SASL}alice@EXAMPLE.COM"), "it begins with `{SASL}`");
+        assert_eq!(of("sha1$x7aB$5baa61e4c9b93f3f0682250b6cf8331b"), "it begins with `sha1$`");
+        assert_eq!(
+            of("bcrypt_sha256$$2b$12$KIXQ0rQbR0E5v9g5GmEJ7u"),
+            "it begins with `bcrypt_sha256$`"
+        );
+        assert_eq!(of("scrypt:32768:8:1$x7aB$5baa61e4c9b93f3f06"), "it begins with `scrypt:`");
         assert_eq!(
             of("5f4dcc3b5aa765d61d8327deb882cf99"),
             "32 hexadecimal digits, a digest without salt"
         );
-        for open in
-            ["hunter2", "$dollar$", "{brace}s", "$", "{", "", "$a b$cccccccccccccccccc", "é"]
-        {
+        for open in [
+            "hunter2",
+            "summer$12345678901234",
+            "md5$short",
+            "$dollar$",
+            "{brace}s",
+            "$",
+            "{",
+            "",
+            "$a b$cccccccccccccccccc",
+            "é",
+        ] {
             let told = of(open);
             assert_eq!(told, "it names no scheme; is it a password in the open?", "{open}");
         }

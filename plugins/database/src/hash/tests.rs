@@ -1,10 +1,12 @@
-//! Every scheme against what foreign programs made of a password, and against texts that are none.
+//! Every scheme against hashes of one password, and against texts that are none.
 
 mod vectors;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 use vestibule_plugin::Password;
 
 use super::*;
@@ -185,20 +187,42 @@ proptest! {
             let _ = stored.function.verify(typed.as_bytes(), &mut Vec::new(), Beyond::Refuse);
         }
     }
+}
 
-    #[test]
-    fn work_is_bounded_whatever_a_hash_asks_for(a in any::<u32>(), b in any::<u32>(), c in any::<u32>()) {
-        let salt = "c29tZXNhbHRvZnRlc3Q";
-        let argon2 = Stored::recognise(&format!("$argon2id$v=19$m={a},t={b},p={c}${salt}${salt}${salt}"));
-        prop_assert!(argon2.is_err());
-        if let Ok(stored) = Stored::recognise(&format!("$argon2id$v=19$m={a},t={b},p={c}${salt}${salt}")) {
-            prop_assert!(u64::from(a) * u64::from(b) <= 16 << 20 && c <= 16, "{stored:?}");
+// Drawn from around the bounds: hashes of both sides are met.
+#[test]
+fn work_is_bounded_whatever_a_hash_asks_for() {
+    const SALT: &str = "c29tZXNhbHRvZnRlc3RzIQ";
+    let magnitude = |bits: u32| (0..=bits).prop_flat_map(|bits| 0_u32..=1 << bits);
+    let [argon2, scrypt, pbkdf2] = [const { Cell::new((0, 0)) }; 3];
+    let met = |met: &Cell<(u32, u32)>, taken: bool| {
+        let (accepted, refused) = met.get();
+        met.set((accepted + u32::from(taken), refused + u32::from(!taken)));
+    };
+    let costs = (magnitude(22), 1_u32..80, 1_u32..20, 1_u32..24, magnitude(7), magnitude(28));
+    let run = |(m, t, p, ln, r, rounds)| {
+        let stored = Stored::recognise(&format!("$argon2id$v=19$m={m},t={t},p={p}${SALT}${SALT}"));
+        met(&argon2, stored.is_ok());
+        if stored.is_ok() {
+            prop_assert!(u64::from(m) * u64::from(t) <= 16 << 20 && m <= 1 << 20);
+            prop_assert!(t <= 64 && p <= 16);
         }
-        if let Ok(stored) = Stored::recognise(&format!("$scrypt$ln={a},r={b},p={c}${salt}${salt}")) {
-            prop_assert!(a <= 20 && (u64::from(b) * u64::from(c)) << a <= 1 << 23, "{stored:?}");
+        let stored = Stored::recognise(&format!("$scrypt$ln={ln},r={r},p={p}${SALT}${SALT}"));
+        met(&scrypt, stored.is_ok());
+        if stored.is_ok() {
+            prop_assert!(ln <= 20 && (u64::from(r) * u64::from(p)) << ln <= 1 << 23);
         }
-        if let Ok(stored) = Stored::recognise(&format!("$pbkdf2-sha512${a}${salt}${salt}")) {
-            prop_assert!(a <= 10_000_000, "{stored:?}");
+        let stored = Stored::recognise(&format!("$pbkdf2-sha512${rounds}${SALT}${SALT}"));
+        met(&pbkdf2, stored.is_ok());
+        if stored.is_ok() {
+            prop_assert!(rounds <= 10_000_000);
         }
+        Ok(())
+    };
+    let config = Config { failure_persistence: None, ..Config::default() };
+    TestRunner::new(config).run(&costs, run).unwrap();
+    for met in [argon2, scrypt, pbkdf2] {
+        let (accepted, refused) = met.get();
+        assert!(accepted >= 10 && refused >= 10, "{accepted} {refused}");
     }
 }

@@ -11,7 +11,7 @@ use vestibule_plugin::{
 
 use super::{People, closed, person};
 use crate::Verdict;
-use crate::hash::Stored;
+use crate::hash::{Function, Stored};
 
 /// So many people are looked at.
 const SOME: u64 = 100;
@@ -93,17 +93,34 @@ impl Rehearsal for People {
             }
         };
         let mut schemes = BTreeMap::<String, usize>::new();
+        let mut shut = Vec::new();
         for person in &people {
             let scheme = match Stored::recognise(&person.password_hash) {
-                Ok(stored) => stored.scheme.to_owned(),
-                Err(unusable) => unusable.to_string(),
+                Ok(stored) => {
+                    if !matches!(stored.function, Function::Argon2(_)) {
+                        shut.push(format!("{} is no scheme of this table", stored.scheme));
+                    }
+                    stored.scheme.to_owned()
+                }
+                Err(unusable) => {
+                    shut.push(unusable.to_string());
+                    unusable.to_string()
+                }
             };
             *schemes.entry(scheme).or_default() += 1;
         }
+        let outcome = match shut.first() {
+            Some(why) => {
+                let (count, all) = (shut.len(), people.len());
+                Outcome::Failed(format!("{count} of {all} people cannot log in: {why}"))
+            }
+            None if people.is_empty() => Outcome::Doubtful("there is nobody".to_owned()),
+            None => Outcome::Passed,
+        };
         let schemes: Vec<_> =
             schemes.iter().map(|(scheme, count)| format!("{scheme}: {count}")).collect();
         let facts = [("rows", people.len().to_string()), ("schemes", schemes.join("; "))];
-        vec![step("rows", Outcome::Passed, &facts, began)]
+        vec![step("rows", outcome, &facts, began)]
     }
 }
 

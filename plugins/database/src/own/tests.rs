@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, Database, Schema};
 use vestibule_plugin::conformance::{self, Known};
-use vestibule_plugin::{Attributes, NotChanged, Value};
+use vestibule_plugin::{Attributes, NotChanged, Outcome, Value};
 
 use super::*;
 use crate::Cost;
@@ -215,6 +215,25 @@ async fn a_rehearsal_ends_where_a_login_would() {
     let sample = rehearsal.sample().await;
     let facts = [("rows", "1"), ("schemes", "argon2id: 1")];
     assert_eq!(sample[0].facts, facts.map(|(name, fact)| (name.to_owned(), fact.to_owned())));
+}
+
+#[tokio::test]
+async fn a_sample_tells_who_cannot_log_in() {
+    let people = with_alice().await;
+    let sampled = async || people.rehearsal().unwrap().sample().await.remove(0).outcome;
+    assert_eq!(sampled().await, Outcome::Passed);
+    let foreign = "$2b$04$M9lp8CxFsj1nOEKNkOZrjOB1IE0YcKTZIldnpCH0fv9ivJMTtEhxO";
+    for (hash, problem) in [
+        (foreign, "bcrypt is no scheme of this table"),
+        ("hunter2", "the stored password hash is of"),
+    ] {
+        let column = (person::Column::PasswordHash, hash.into());
+        people.change(&username("alice"), 2, &[column]).await.unwrap();
+        let told = sampled().await;
+        let Outcome::Failed(why) = &told else { panic!("{told:?}") };
+        assert!(why.starts_with(&format!("1 of 1 people cannot log in: {problem}")), "{why}");
+        assert!(!why.contains(hash), "{why}");
+    }
 }
 
 #[tokio::test]

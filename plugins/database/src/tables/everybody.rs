@@ -1,7 +1,8 @@
 //! The query of a name without its condition: some people, to look at their hashes.
 //!
 //! Only where it is plain what to leave out: the condition on the name is the last thing in the query,
-//! stands alone, and belongs to no query inside of it. Otherwise nothing is guessed.
+//! stands alone, and belongs to no query inside of it. Otherwise, and wherever there are comments or
+//! quotes, nothing is guessed.
 
 use super::query::Query;
 
@@ -18,8 +19,11 @@ pub(super) fn of(query: &Query) -> Option<Query> {
     let at = last_word(&words, "WHERE")?;
     let (before, behind) = (words.get(..at)?, words.get(at..)?);
     let alone = ["AND", "OR", "NOT"].iter().all(|word| last_word(behind, word).is_none());
-    let simple = ["UNION", "GROUP", "WITH"].iter().all(|word| last_word(before, word).is_none());
-    if !alone || !simple || !is_closed(before) || !is_closed(behind) {
+    let simple = ["UNION", "INTERSECT", "EXCEPT", "GROUP", "HAVING", "WITH"]
+        .iter()
+        .all(|word| last_word(&words, word).is_none());
+    let bare = ["--", "/*", "#", "\""].iter().all(|mark| !words.contains(mark));
+    if !bare || !alone || !simple || !is_closed(before) || !is_closed(behind) {
         return None;
     }
     let everybody = condition.get(..at)?;
@@ -80,6 +84,12 @@ mod tests {
             "WITH v AS (SELECT * FROM u WHERE n = ?) SELECT * FROM v",
             "SELECT 1 UNION SELECT id FROM u WHERE n = ?",
             "SELECT f(?)",
+            "SELECT a FROM u WHERE b GROUP BY a HAVING a = ?",
+            "SELECT a FROM u WHERE b UNION SELECT a FROM v JOIN w ON n = ?",
+            "SELECT a FROM u -- WHERE it was\nJOIN v ON n = ?",
+            "SELECT a FROM u /* WHERE */ JOIN v ON n = ?",
+            "SELECT a FROM u # WHERE\nJOIN v ON n = ?",
+            "SELECT \" WHERE \" FROM u JOIN v ON n = ?",
             "SELECT ' WHERE ' FROM u JOIN v ON n = ?",
         ] {
             assert_eq!(everybody(sql), None, "{sql}");

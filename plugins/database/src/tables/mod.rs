@@ -4,8 +4,10 @@
 //! a query: values are bound, and the query as configured is all that is sent. Which names are the
 //! same, the query decides; the host hands them over in lower case.
 //!
-//! *Why a date is no state*: whether it is past depends on a clock and a time zone, and the database
-//! has both: `expires_at < CURRENT_TIMESTAMP AS expired`.
+//! *Why a date is no state*: whether it is past depends on a clock, which the database has, and on a
+//! time zone, which only the query can know: our sessions count in UTC, wherever the server stands. A
+//! column with its zone is compared as it is (`expires_at < CURRENT_TIMESTAMP AS expired`), and one of
+//! local times is turned into UTC before.
 
 mod calendar;
 mod cell;

@@ -1,6 +1,7 @@
-//! Hashes of [`PASSWORD`] that other programs made: passlib 1.7.4, bcrypt 4.0.1, argon2-cffi and hashlib
+//! Hashes of [`PASSWORD`] by other programs: passlib 1.7.4, bcrypt 4.0.1, argon2-cffi and hashlib
 //! of Python 3.11, OpenSSL 3, slappasswd of OpenLDAP 2.5 and pwdhash of 389 Directory Server 2.3, as
-//! noted at each; the costs are the least that the programs allow.
+//! noted at each; the costs are the least that the programs allow. The forms of Keycloak, Glewlwyd and
+//! ASP.NET Identity were put together with hashlib and argon2-cffi after our reading of those products.
 
 pub(super) const PASSWORD: &str = "pässword of 1 rabbit";
 

@@ -6,6 +6,7 @@ use super::scratch::ALICE_PASSWORD;
 use super::*;
 
 on_each_database! {
+    local_times_are_compared_as_the_query_says
     a_state_is_told_only_to_whoever_proves_the_password
     every_state_is_its_own_refusal
     a_state_that_is_neither_yes_nor_no_is_an_error
@@ -89,4 +90,47 @@ async fn who_has_no_password_has_no_right_one(scratch: Scratch) {
             );
         }
     }
+}
+
+/// Five hours ahead of UTC, an account ended an hour ago or ends in an hour.
+async fn local_times_are_compared_as_the_query_says(scratch: Scratch) {
+    let (kind, ended, going_on, expired) = if scratch.url.starts_with("postgres") {
+        (
+            "TIMESTAMP",
+            "now() AT TIME ZONE 'Asia/Karachi' - INTERVAL '1 hour'",
+            "now() AT TIME ZONE 'Asia/Karachi' + INTERVAL '1 hour'",
+            "ends < CURRENT_TIMESTAMP AT TIME ZONE 'Asia/Karachi'",
+        )
+    } else if scratch.url.starts_with("mysql") {
+        (
+            "DATETIME",
+            "UTC_TIMESTAMP() + INTERVAL 4 HOUR",
+            "UTC_TIMESTAMP() + INTERVAL 6 HOUR",
+            "CONVERT_TZ(ends, '+05:00', '+00:00') < UTC_TIMESTAMP()",
+        )
+    } else {
+        (
+            "TIMESTAMP",
+            "datetime('now', '+4 hours')",
+            "datetime('now', '+6 hours')",
+            "ends < datetime('now', '+5 hours')",
+        )
+    };
+    scratch.run(&format!("ALTER TABLE people ADD COLUMN ends {kind} NULL")).await;
+    scratch.run(&format!("UPDATE people SET ends = {ended} WHERE id = 1")).await;
+    scratch.run(&format!("UPDATE people SET ends = {going_on} WHERE id = 2")).await;
+    let open = |expired: &str| {
+        let condition = "FROM people WHERE lower(login) = :username";
+        scratch.open(&json!({
+            "query": format!("SELECT id, pw AS password_hash, {expired} AS expired {condition}"),
+            "lookup_query": null, "disabled": null, "locked": null, "must_change": null,
+        }))
+    };
+    let tables = open(expired);
+    let alice = log_in(&tables, "alice", ALICE_PASSWORD).await;
+    assert!(matches!(alice, Err(Refusal::Expired { .. })), "{alice:?}");
+    assert!(log_in(&tables, "bob", ALICE_PASSWORD).await.is_ok());
+    // Our session counts in UTC: the plain form would let somebody in whose time is over.
+    let careless = open("ends < CURRENT_TIMESTAMP");
+    assert!(log_in(&careless, "alice", ALICE_PASSWORD).await.is_ok());
 }
