@@ -83,9 +83,14 @@ impl Stored {
 
     /// Whether nobody should rely on it: it is tried too fast.
     ///
-    /// MD5-crypt, phpass, and one round of whatever digest, salted or not.
+    /// MD5-crypt, phpass, and digests without a salt or of MD5. The `{SSHA}` family is as fast, but it
+    /// is what most directories have: it passes, and is better replaced.
     pub(crate) fn is_weak(&self) -> bool {
-        matches!(self.function, Function::Md5Crypt(_) | Function::Phpass(_) | Function::Digest(_))
+        match &self.function {
+            Function::Md5Crypt(_) | Function::Phpass(_) => true,
+            Function::Digest(hash) => hash.is_weak(),
+            _ => false,
+        }
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) struct Settings {
     pub(super) connections: u32,
     pub(super) queries: Queries,
     pub(super) columns: Columns,
-    /// `allow_weak_hashes`: whether MD5-crypt, phpass and single digests are accepted.
+    /// `allow_weak_hashes`: whether MD5-crypt, phpass, MD5 and digests without a salt are accepted.
     pub(super) allow_weak_hashes: bool,
     /// `bcrypt_long`: what becomes of passwords of more than 72 bytes.
     pub(super) beyond: Beyond,

@@ -73,7 +73,7 @@ pub(super) const VECTORS: &[(&str, &str, bool)] = &[
     // slappasswd -h {SHA}
     ("{SHA}1VatGB4/AjkAe8fkZ4Dh1BY2pZM=", "{SHA}", true),
     // slappasswd -h {SSHA}
-    ("{SSHA}dbnrKlBvyDw1zJeydti4nbcYplsBuiyP", "{SSHA}", true),
+    ("{SSHA}dbnrKlBvyDw1zJeydti4nbcYplsBuiyP", "{SSHA}", false),
     // slappasswd -h {MD5}
     ("{MD5}yzPORYb5qBFdIx55my3MCQ==", "{MD5}", true),
     // slappasswd -h {SMD5}
@@ -81,9 +81,9 @@ pub(super) const VECTORS: &[(&str, &str, bool)] = &[
     // slappasswd -h {CRYPT} -c $6$%.16s
     ("{CRYPT}$6$nYx1.kUyiXInC7XN$1o0YL1niGYJefns.f3WAOphx5gKSPjFBCkjKqOEgUoWUQ0PQAGQSoOGvW1LQnun47GXexoT02dcFYIQUbWPUM/", "SHA512-crypt", false),
     // slappasswd -o module-load=pw-sha2
-    ("{SSHA256}OsiV/Sy4lASK86WDlqf35IzkQm4kJxeipbdeyoFqLrmhvKQnuN7bHA==", "{SSHA256}", true),
-    ("{SSHA512}vDOffNcpY/kqVCPP44wFmlZchZeAPA4Dx+is6xpr4DFwBtzmBsxWgXnnDLbHV5eSzRKnp70XJhM3wi5emjGzk39P8XIIKwz0", "{SSHA512}", true),
-    ("{SSHA384}8QAblktMO9I7s5PCZXcGvfX0kpfGYi572y0q+CocGed4y53DKqL3UXd1l9yhFl8ZR14mcLwsCms=", "{SSHA384}", true),
+    ("{SSHA256}OsiV/Sy4lASK86WDlqf35IzkQm4kJxeipbdeyoFqLrmhvKQnuN7bHA==", "{SSHA256}", false),
+    ("{SSHA512}vDOffNcpY/kqVCPP44wFmlZchZeAPA4Dx+is6xpr4DFwBtzmBsxWgXnnDLbHV5eSzRKnp70XJhM3wi5emjGzk39P8XIIKwz0", "{SSHA512}", false),
+    ("{SSHA384}8QAblktMO9I7s5PCZXcGvfX0kpfGYi572y0q+CocGed4y53DKqL3UXd1l9yhFl8ZR14mcLwsCms=", "{SSHA384}", false),
     ("{SHA512}tfIU8YD6woqUurRLkyss70HJDFqEFI2zICozXLVaj8u/fta5panlQxV+m+4ZS7zD1lnE7e3mD0aQppfVFcqc2w==", "{SHA512}", true),
     // slappasswd -o module-load=argon2 -h {ARGON2}
     ("{ARGON2}$argon2i$v=19$m=4096,t=3,p=1$jPt/nNPjdIvFTP5TxGXalA$hu4tFSoltgaJu+FFf8vXtkTvS2V5IB7JIxtopUHNGvM", "argon2i", false),

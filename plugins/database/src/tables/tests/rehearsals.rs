@@ -99,19 +99,17 @@ async fn a_sample_tells_schemes_columns_and_indexes(scratch: Scratch) {
     let told = |why: &str| why.contains("`sample_query`");
     assert!(matches!(unread, Outcome::Doubtful(why) if told(why)), "{unread:?}");
 
-    scratch
-        .run("UPDATE people SET pw = '{SSHA}FtuLdRKTcPMKLZhkXI5m7MgVOz7eFWvU' WHERE id = 2")
-        .await;
+    scratch.run("UPDATE people SET pw = '{SMD5}QyrXIQVCKWBVA1PE+10M19Lf4DU=' WHERE id = 2").await;
     scratch.run("UPDATE people SET pw = NULL WHERE id = 3").await;
     tables = scratch.open(&json!({ "sample_query": format!("{COLUMNS} LIMIT 20") }));
     let steps = tables.rehearsal().unwrap().sample().await;
     let rows = step(&steps, "rows");
     assert_eq!(fact(rows, "rows"), "4");
-    assert_eq!(fact(rows, "schemes"), "bcrypt: 2; no password: 1; {SSHA}: 1");
+    assert_eq!(fact(rows, "schemes"), "bcrypt: 2; no password: 1; {SMD5}: 1");
     let Outcome::Failed(why) = &rows.outcome else { panic!("{rows:?}") };
     assert_eq!(
         why,
-        "1 of 4 people have a weak hash ({SSHA}) and cannot log in unless `allow_weak_hashes` is set"
+        "1 of 4 people have a weak hash ({SMD5}) and cannot log in unless `allow_weak_hashes` is set"
     );
 
     scratch
