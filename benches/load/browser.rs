@@ -24,7 +24,8 @@ impl Session {
         if pairs.is_empty() { String::new() } else { format!("Cookie: {}\r\n", pairs.join("; ")) }
     }
 
-    fn keep(&mut self, answer: &Answer) {
+    /// Takes the cookies that an answer sets, and forgets those that it deletes.
+    pub fn keep(&mut self, answer: &Answer) {
         for cookie in answer.headers("set-cookie") {
             let pair = cookie.split(';').next().unwrap_or(cookie);
             let Some((name, value)) = pair.split_once('=') else { continue };

@@ -43,10 +43,17 @@ pub async fn run(
             Anyhow::Ok(took)
         })
         .await?;
-    took.sort_unstable();
-    let at = |share: usize| took.get(took.len() * share / 100).copied().unwrap_or_default();
-    let answered = f64::from(u32::try_from(took.len())?);
-    Ok(Figures { per_second: answered / length.as_secs_f64(), p50: at(50), p99: at(99) })
+    Figures::of(&mut took, length)
+}
+
+impl Figures {
+    /// Of all that was answered within a time.
+    pub fn of(took: &mut [Duration], within: Duration) -> Anyhow<Self> {
+        took.sort_unstable();
+        let at = |share: usize| took.get(took.len() * share / 100).copied().unwrap_or_default();
+        let answered = f64::from(u32::try_from(took.len())?);
+        Ok(Self { per_second: answered / within.as_secs_f64(), p50: at(50), p99: at(99) })
+    }
 }
 
 async fn call(mut caller: Caller, begin: Instant, end: Instant) -> Anyhow<Vec<Duration>> {

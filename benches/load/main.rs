@@ -1,8 +1,10 @@
-//! `cargo bench --bench load -- [--seconds 15] [--connections 64]`
+//! `cargo bench --bench load -- [flows|logins] [--seconds 15] [--connections 64] [--people 100000]`
 //!
-//! Starts the release binary on SQLite, logs in once through the real login form, and loads it from
+//! `flows` starts the release binary on SQLite, logs in once through the real login form, and loads it from
 //! another core. Beside each figure stands the floor: how often one core can make the signatures
 //! that the flow needs. Nothing is asserted: figures depend on the machine, their ratios less so.
+//!
+//! `logins` has people of a real OpenLDAP server log in; see [`logins`].
 //!
 //! Latencies are those of a server that is kept busy by so many callers at a time.
 
@@ -11,6 +13,7 @@
 mod browser;
 mod flows;
 mod load;
+mod logins;
 mod provider;
 mod signatures;
 mod wire;
@@ -33,9 +36,17 @@ const CORES: (&str, &str) = ("0", "1");
 const PINNED: &str = "VESTIBULE_BENCH_PINNED";
 
 struct Options {
+    what: What,
     /// Of load, for each flow: four make the minute after which memory is read.
     seconds: u64,
     connections: usize,
+    /// In the directory.
+    people: u32,
+}
+
+enum What {
+    Flows,
+    Logins,
 }
 
 fn main() -> ExitCode {
@@ -44,10 +55,12 @@ fn main() -> ExitCode {
         if !pinned && pin().is_ok() {
             return Ok(());
         }
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?
-            .block_on(measure(&options, pinned))
+        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+            match options.what {
+                What::Flows => measure(&options, pinned).await,
+                What::Logins => logins::measure(&options, pinned.then_some(CORES.0)).await,
+            }
+        })
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -59,11 +72,14 @@ fn main() -> ExitCode {
 }
 
 fn options() -> Anyhow<Options> {
-    let mut options = Options { seconds: 15, connections: 64 };
+    let mut options = Options { what: What::Flows, seconds: 15, connections: 64, people: 100_000 };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut number = || words.next().ok_or(format!("{word} needs a number"));
         match word.as_str() {
+            "flows" => options.what = What::Flows,
+            "logins" => options.what = What::Logins,
+            "--people" => options.people = number()?.parse()?,
             "--seconds" => options.seconds = number()?.parse()?,
             "--connections" => options.connections = number()?.parse()?,
             // What cargo itself adds.
@@ -98,7 +114,7 @@ async fn measure(options: &Options, pinned: bool) -> Anyhow<()> {
         println!("taskset is missing or there is one core: server and load share what there is");
     }
     let signatures = signatures::measure()?;
-    let (provider, first_start) = Provider::install(pinned.then_some(CORES.0)).await?;
+    let (provider, first_start) = Provider::install(pinned.then_some(CORES.0), None).await?;
     let (provider, start) = provider.restart().await?;
     let memory_at_start = provider.memory()?;
     let session = browser::log_in(&provider).await?;

@@ -33,8 +33,12 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// A new installation with one person and one client, started; and how long the start took.
-    pub async fn install(core: Option<&'static str>) -> Anyhow<(Self, Duration)> {
+    /// A new installation with one client, started; and how long the start took. Its one person is
+    /// kept in its own database, unless a `backend`, in TOML, knows people.
+    pub async fn install(
+        core: Option<&'static str>,
+        backend: Option<&str>,
+    ) -> Anyhow<(Self, Duration)> {
         // On a real disk: commits must cost what they cost.
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("load");
         match fs::remove_dir_all(&folder) {
@@ -46,11 +50,15 @@ impl Provider {
         let config = folder.join("vestibule.toml");
         run(&config, ["init", "--issuer", &issuer], "")?;
         run(&config, ["migrate"], "")?;
-        run(
-            &config,
-            ["user", "add", USERNAME, "--attribute", "email=alice@example.com"],
-            PASSWORD,
-        )?;
+        match backend {
+            Some(backend) => {
+                File::options().append(true).open(&config)?.write_all(backend.as_bytes())?;
+            }
+            None => {
+                let person = ["user", "add", USERNAME, "--attribute", "email=alice@example.com"];
+                run(&config, person, PASSWORD)?;
+            }
+        }
         let client = run(
             &config,
             [
@@ -98,6 +106,22 @@ impl Provider {
         Command::new("kill").args(["-TERM", &pid]).status()?;
         let ended = self.child.wait()?;
         if ended.success() { Ok(()) } else { Err(format!("the server ended with {ended}").into()) }
+    }
+
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The sum of a counter over all its labels; zero before it has counted.
+    pub async fn counter(&self, name: &str) -> Anyhow<f64> {
+        let answer = Wire::connect(self.operations).await?.get("/metrics", "").await?;
+        let samples = answer.expect("200")?.body;
+        let values = samples.lines().filter_map(|line| {
+            let (labelled, value) = line.rsplit_once(' ')?;
+            let (known, _) = labelled.split_once('{').unwrap_or((labelled, ""));
+            (known == name).then(|| value.parse::<f64>())
+        });
+        Ok(values.sum::<Result<f64, _>>()?)
     }
 
     /// Resident memory in bytes.
