@@ -158,5 +158,6 @@ async fn execute(arguments: Arguments, surroundings: &mut Surroundings) -> Resul
     }
 }
 
-#[cfg(all(test, feature = "database"))]
+#[cfg(test)]
+#[cfg(feature = "database")]
 mod tests;
