@@ -87,6 +87,8 @@ const TABLE: &[Row] = &[
             "tokio::time",
             // Backends are probed in the background, and asked for their health all at once; a change of password is
             // finished whoever stays to see it.
+            // One question for a backend's health at a time.
+            "tokio::sync::Mutex",
             "tokio::spawn",
             "tokio::task",
             // How long each backend takes.

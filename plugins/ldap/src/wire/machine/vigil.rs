@@ -51,7 +51,12 @@ impl Machine {
 
     /// Finds out in the background whether it lives, unless somebody does so already.
     pub(in super::super) fn check(self: &Arc<Self>) {
-        let Some(probing) = self.probe() else { return };
+        if let Some(probing) = self.probe() {
+            self.find_out(probing);
+        }
+    }
+
+    fn find_out(self: &Arc<Self>, probing: Probing) {
         let machine = Arc::clone(self);
         tokio::spawn(async move {
             let _probing = probing;
@@ -84,15 +89,28 @@ impl Machine {
 
     /// What its being late means, once it is known whether it lives.
     pub(super) async fn verdict(self: &Arc<Self>, late: Failure) -> Failure {
-        let mut known = pin!(self.verdict.notified());
-        // From here on: it may be known before anybody waits.
-        known.as_mut().enable();
-        if self.probed.load(Ordering::Acquire) {
-            let patience = self.people.manager().way.patience + MOMENT;
+        let patience = self.people.manager().way.patience + 2 * MOMENT;
+        while !self.is_dead() {
+            let mut known = pin!(self.verdict.notified());
+            // From here on: it may be known before anybody waits.
+            known.as_mut().enable();
+            let probing = self.probe();
+            let is_new = probing.is_some();
+            if let Some(probing) = probing {
+                self.find_out(probing);
+            }
             // If it is not known by then, it is as good as alive.
             let _ = timeout(patience, known).await;
+            // One that was under way may have heard of a time before the question.
+            if is_new {
+                break;
+            }
         }
-        if self.until().is_some() && self.late_with().is_none() { Failure::Died } else { late }
+        if self.is_dead() { Failure::Died } else { late }
+    }
+
+    fn is_dead(&self) -> bool {
+        self.until().is_some() && self.late_with().is_none()
     }
 
     /// The right to find out whether it lives: one at a time.
