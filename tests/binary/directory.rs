@@ -60,7 +60,7 @@ async fn the_operator_is_told_of_every_host_and_the_public_of_none() {
         let login = visit.log_in_with(name, &password_of(name)).await;
         // Whoever has consented before is not asked again.
         if !login.has_left() {
-            login.consent().await.code();
+            login.press("#consent-allow").await.code();
         }
     };
 
