@@ -32,7 +32,7 @@ async fn every_account_is_in_the_state_that_its_name_says() {
     assert!(bind(&slapd, "expired").await.contains("Password expired"));
     assert!(bind(&slapd, "grace").await.contains("1 grace logins remain"));
     let warning = bind(&slapd, "expiring").await;
-    assert!(warning.contains("expires in 259"), "{warning}");
+    assert!(warning.contains("expires in 255"), "{warning}");
     assert!(bind(&slapd, "must-change").await.contains("must be changed"));
 }
 
