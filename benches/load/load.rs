@@ -31,19 +31,26 @@ pub async fn run(
     }
     let begin = Instant::now() + WARM_UP;
     let end = begin + length;
+    let callers = callers.into_iter().map(|caller| call(caller, begin, end));
+    Figures::of(&mut together(callers).await?, length)
+}
+
+/// Lets all of them call side by side; the times that each of them took.
+pub async fn together<C>(callers: impl IntoIterator<Item = C>) -> Anyhow<Vec<Duration>>
+where
+    C: Future<Output = Anyhow<Vec<Duration>>> + 'static,
+{
     let tasks = LocalSet::new();
-    let running: Vec<_> =
-        callers.into_iter().map(|caller| tasks.spawn_local(call(caller, begin, end))).collect();
-    let mut took = tasks
-        .run_until(async move {
+    let running: Vec<_> = callers.into_iter().map(|caller| tasks.spawn_local(caller)).collect();
+    tasks
+        .run_until(async {
             let mut took = Vec::new();
             for task in running {
                 took.extend(task.await??);
             }
-            Anyhow::Ok(took)
+            Ok(took)
         })
-        .await?;
-    Figures::of(&mut took, length)
+        .await
 }
 
 impl Figures {

@@ -8,12 +8,11 @@ use std::fmt::Write;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use tokio::task::LocalSet;
 use vestibule_counterparts::{Setup, Slapd};
 
 use crate::browser::{self, Session};
 use crate::flows::{Caller, Flow, authorization};
-use crate::load::Figures;
+use crate::load::{Figures, together};
 use crate::provider::{PASSWORD, Provider, USERNAME};
 use crate::wire::Wire;
 use crate::{Anyhow, Options};
@@ -89,25 +88,16 @@ enum Until {
 /// Many people log in at once; how long each waited for the answer to name and password.
 async fn storm(provider: &Provider, options: &Options, until: Until) -> Anyhow<Vec<Duration>> {
     let path = authorization(&provider.client_id, "code");
-    let tasks = LocalSet::new();
     let stride = usize::try_from(options.people)?.div_ceil(options.connections);
-    let mut running = Vec::new();
+    let mut callers = Vec::new();
     for caller in 0..options.connections {
         let wire = Wire::connect(provider.address).await?;
         let (path, issuer) = (path.clone(), provider.issuer.clone());
         // Everyone from another part of the directory, so that nobody's entry is always at hand.
         let names = (0..stride).map(move |step| name(caller * stride + step)).cycle();
-        running.push(tasks.spawn_local(call(wire, path, issuer, names, until)));
+        callers.push(call(wire, path, issuer, names, until));
     }
-    tasks
-        .run_until(async {
-            let mut took = Vec::new();
-            for task in running {
-                took.extend(task.await??);
-            }
-            Ok(took)
-        })
-        .await
+    together(callers).await
 }
 
 async fn call(
@@ -156,32 +146,17 @@ async fn refresh(provider: &Provider, session: &Session, length: Duration) -> An
         callers.push(Caller::ready(provider, session, Flow::Refresh).await?);
     }
     let end = Instant::now() + length;
-    let tasks = LocalSet::new();
-    let running: Vec<_> = callers
-        .into_iter()
-        .map(|mut caller| {
-            tasks.spawn_local(async move {
-                let mut took = Vec::new();
-                while Instant::now() < end {
-                    let begun = Instant::now();
-                    caller.call().await?;
-                    took.push(begun.elapsed());
-                    tokio::time::sleep(PAUSE).await;
-                }
-                Anyhow::Ok(took)
-            })
-        })
-        .collect();
-    let mut took = tasks
-        .run_until(async {
-            let mut took = Vec::new();
-            for task in running {
-                took.extend(task.await??);
-            }
-            Anyhow::Ok(took)
-        })
-        .await?;
-    Figures::of(&mut took, length)
+    let callers = callers.into_iter().map(|mut caller| async move {
+        let mut took = Vec::new();
+        while Instant::now() < end {
+            let begun = Instant::now();
+            caller.call().await?;
+            took.push(begun.elapsed());
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(took)
+    });
+    Figures::of(&mut together(callers).await?, length)
 }
 
 /// What was spent so far: seconds of processor time, and connections to the directory.
